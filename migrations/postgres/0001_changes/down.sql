@@ -1,0 +1,2 @@
+DROP FUNCTION in_time();
+DROP TABLE changes;

@@ -1,0 +1,3 @@
+DROP TABLE event_search;
+DROP TABLE event_counters;
+DROP TABLE events;

@@ -1,0 +1,2 @@
+DROP TABLE comment_images;
+DROP TABLE comments;

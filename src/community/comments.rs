@@ -1,0 +1,409 @@
+//! Comments on events.
+//!
+//! Routes: POST and GET `/api/events/{id}/comments`, PUT and DELETE `/api/comments/{id}`.
+//! Emits: `comment.created`, `comment.updated`, `comment.deleted`.
+
+use diesel::prelude::*;
+use rocket::fairing::AdHoc;
+use rocket::response::status::NoContent;
+use rocket::{State, delete, get, post, put, routes};
+use serde::{Deserialize, Serialize};
+
+use super::events::{self, EventId};
+use super::images::{self, ImageId, ImageView};
+use crate::bus::{self, Change};
+use crate::clock::Clock;
+use crate::db::schema::{self, comments, users};
+use crate::db::types::{Id, Timestamp};
+use crate::db::{Conn, Db, MultiBackend};
+use crate::error::{Error, Result};
+use crate::http::body::Body;
+use crate::http::envelope::{Listed, Said};
+use crate::http::fields::Check;
+use crate::http::idempotency::Kept;
+use crate::http::page::{Limit, Query};
+use crate::identity::guard::{Reader, SignedIn};
+use crate::identity::people::{PublicPerson, UserId};
+
+const BODY_CHARS: usize = 4_000;
+const NOT_SAVED: &str = "Comment could not be saved";
+const NOT_FOUND: &str = "Comment not found";
+/// Name of the list's order, which cursors are signed for.
+const OLDEST_FIRST: &str = "comments by age";
+
+/// Marks the ids of comments.
+pub enum Comment {}
+/// The id of a comment.
+pub type CommentId = Id<Comment>;
+
+/// The routes of this slice.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create, list, edit, delete))]
+pub struct Api;
+
+/// Serves this slice.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("comments", |rocket| async {
+        rocket.mount("/", routes![create, list, edit, delete])
+    })
+}
+
+/// A comment, as it is read.
+#[derive(Debug, Clone, Serialize, HasQuery, utoipa::ToSchema)]
+#[diesel(table_name = comments, check_for_backend(MultiBackend))]
+#[diesel(base_query = comments::table.inner_join(users::table))]
+struct CommentRow {
+    #[schema(inline)]
+    id: CommentId,
+    #[schema(inline)]
+    event_id: EventId,
+    #[schema(inline)]
+    user_id: UserId,
+    #[diesel(embed)]
+    author: PublicPerson,
+    body: String,
+    likes: i64,
+    #[schema(inline)]
+    created_at: Timestamp,
+    #[schema(inline)]
+    updated_at: Timestamp,
+}
+
+/// A comment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CommentView {
+    #[serde(flatten)]
+    row: CommentRow,
+    images: Vec<CommentImage>,
+    /// Whether I like it. Nobody can like a comment yet.
+    liked_by_me: bool,
+}
+
+/// A picture, as it stands in its comment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CommentImage {
+    #[schema(inline)]
+    image_id: ImageId,
+    image_url: String,
+}
+
+impl CommentRow {
+    fn with(self, images: Vec<ImageView>) -> CommentView {
+        let images = images
+            .into_iter()
+            .map(
+                |ImageView {
+                     image_id,
+                     image_url,
+                     ..
+                 }| CommentImage {
+                    image_id,
+                    image_url,
+                },
+            )
+            .collect();
+        CommentView {
+            row: self,
+            images,
+            liked_by_me: false,
+        }
+    }
+}
+
+/// A new comment.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct NewComment {
+    /// 1 to 4000 characters.
+    body: String,
+    /// At most 8 http or https addresses.
+    image_url_list: Option<Vec<String>>,
+}
+
+/// Comments on an event.
+#[utoipa::path(tag = "Comments", security(("session" = [])), params(("event_id" = EventId, Path)),
+    request_body = NewComment,
+    responses(
+        (status = 201, description = "`Comment saved successfully`", body = Said<CommentView>),
+        (status = 400, description = "`Comment could not be saved`"),
+        (status = 404, description = "`Event not found`"),
+    ))]
+#[post("/api/events/<event_id>/comments", data = "<body>")]
+async fn create(
+    event_id: EventId,
+    who: SignedIn,
+    body: Body<NewComment>,
+    db: &State<Db>,
+    clock: &State<Clock>,
+) -> Result<Kept> {
+    let (new, once) = body.json_once(NOT_SAVED)?;
+    let mut check = Check::default();
+    let body = check.text("body", &new.body, 1..=BODY_CHARS);
+    let urls = images::check_list(&mut check, &new.image_url_list.unwrap_or_default(), 0);
+    check.done()?;
+    let (me, now) = (who.user_id, Timestamp(clock.now()));
+    once.write(db, me, clock, move |conn| {
+        let comment = insert(conn, event_id, me, &body, &urls, now)?;
+        Ok(Said::created("Comment saved successfully", comment))
+    })
+    .await
+}
+
+/// The comments on an event, oldest first, a page at a time.
+#[utoipa::path(tag = "Comments",
+    params(
+        ("event_id" = EventId, Path),
+        ("limit" = Option<u8>, Query, minimum = 1, maximum = 100, description = "Default 50"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "`Comments successfully fetched`", body = Listed<CommentView>),
+        (status = 400, description = "A parameter of the wrong form, or a cursor that is not ours"),
+        (status = 404, description = "`Comments not found`: there is no such event"),
+    ))]
+#[get("/api/events/<event_id>/comments")]
+async fn list(
+    event_id: EventId,
+    query: Query<'_>,
+    reader: Reader,
+    db: &State<Db>,
+) -> Result<Listed<CommentView>> {
+    let (limit, after) = (
+        query.limit()?,
+        query.cursor::<(i64, CommentId)>(OLDEST_FIRST)?,
+    );
+    let (rows, images) = db
+        .read(move |conn| page(conn, event_id, reader.0, after, limit))
+        .await?;
+    let (rows, next) = query.page(OLDEST_FIRST, limit, rows, |row| {
+        (row.created_at.0.timestamp_micros(), row.id)
+    })?;
+    let with_images = |row: CommentRow| {
+        let of_row = images
+            .iter()
+            .filter(|image| image.comment_id == row.id)
+            .cloned()
+            .collect();
+        row.with(of_row)
+    };
+    let data = rows.into_iter().map(with_images).collect();
+    Ok(Listed {
+        message: "Comments successfully fetched",
+        data,
+        next,
+    })
+}
+
+/// New words for a comment.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct Edit {
+    /// 1 to 4000 characters.
+    body: String,
+}
+
+/// Edits my comment.
+#[utoipa::path(tag = "Comments", security(("session" = [])),
+    params(("comment_id" = CommentId, Path)), request_body = Edit,
+    responses(
+        (status = 200, description = "`Comment updated successfully`", body = Said<CommentView>),
+        (status = 400, description = "`Comment could not be saved`"),
+        (status = 403, description = "Not my comment"),
+        (status = 404, description = "`Comment not found`"),
+    ))]
+#[put("/api/comments/<comment_id>", data = "<body>")]
+async fn edit(
+    comment_id: CommentId,
+    who: SignedIn,
+    body: Body<Edit>,
+    db: &State<Db>,
+    clock: &State<Clock>,
+) -> Result<Said<CommentView>> {
+    let new = body.json(NOT_SAVED)?;
+    let mut check = Check::default();
+    let body = check.text("body", &new.body, 1..=BODY_CHARS);
+    check.done()?;
+    let (me, now) = (who.user_id, Timestamp(clock.now()));
+    let comment = db.write(move |conn| {
+        let comment = mine(conn, comment_id, me)?;
+        if comment.body != body {
+            diesel::update(comments::table.find(comment_id))
+                .set(comments::body.eq(&body))
+                .execute(conn)?;
+            touch(conn, &comment, me, vec!["body"], now)?;
+        }
+        let row = CommentRow::query()
+            .filter(comments::id.eq(comment_id))
+            .first(conn)?;
+        Ok(row.with(images::of(conn, &[comment_id])?))
+    });
+    Ok(Said::ok("Comment updated successfully", comment.await?))
+}
+
+/// Deletes my comment, or one on my event.
+#[utoipa::path(tag = "Comments", security(("session" = [])),
+    params(("comment_id" = CommentId, Path)),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 403, description = "Neither my comment nor my event"),
+        (status = 404, description = "`Comment not found`"),
+    ))]
+#[delete("/api/comments/<comment_id>")]
+async fn delete(
+    comment_id: CommentId,
+    who: SignedIn,
+    db: &State<Db>,
+    clock: &State<Clock>,
+) -> Result<NoContent> {
+    let (me, now) = (who.user_id, Timestamp(clock.now()));
+    db.write(move |conn| {
+        let comment = find(conn, comment_id, Some(me))?;
+        if comment.user_id != me && comment.event_creator != Some(me) {
+            return Err(Error::Forbidden(None));
+        }
+        diesel::delete(comments::table.find(comment_id)).execute(conn)?;
+        events::count_comments(conn, comment.event_id, -1)?;
+        bus::record(conn, now, change("comment.deleted", &comment, me))?;
+        Ok(NoContent)
+    })
+    .await
+}
+
+/// What is asked of a comment before something is done to it.
+#[derive(Debug, Clone, HasQuery)]
+#[diesel(table_name = comments, check_for_backend(MultiBackend))]
+#[diesel(base_query = comments::table.inner_join(schema::events::table))]
+pub struct Place {
+    pub id: CommentId,
+    pub event_id: EventId,
+    pub user_id: UserId,
+    pub body: String,
+    #[diesel(select_expression = schema::events::creator_id)]
+    pub event_creator: Option<UserId>,
+}
+
+/// The comment with that id, if the reader may see its event.
+pub fn find(conn: &mut Conn, id: CommentId, reader: Option<UserId>) -> Result<Place> {
+    let one = Place::query()
+        .filter(comments::id.eq(id))
+        .filter(events::visible_to(reader));
+    one.first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(NOT_FOUND))
+}
+
+/// The comment with that id, if it is this person's to change.
+pub fn mine(conn: &mut Conn, id: CommentId, me: UserId) -> Result<Place> {
+    let place = find(conn, id, Some(me))?;
+    match place.user_id == me {
+        true => Ok(place),
+        false => Err(Error::Forbidden(None)),
+    }
+}
+
+/// Notes that something of a comment changed.
+pub fn touch(
+    conn: &mut Conn,
+    place: &Place,
+    by: UserId,
+    fields: Vec<&'static str>,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(comments::table.find(place.id))
+        .set(comments::updated_at.eq(now))
+        .execute(conn)?;
+    bus::record(
+        conn,
+        now,
+        change("comment.updated", place, by).fields(fields),
+    )
+}
+
+fn change(topic: &'static str, place: &Place, by: UserId) -> Change {
+    Change::by(by, topic)
+        .of("comment_id", place.id)
+        .of("event_id", place.event_id)
+}
+
+/// Comments on an event, as the program itself does it.
+pub fn say(
+    conn: &mut Conn,
+    event_id: EventId,
+    by: UserId,
+    words: &str,
+    now: Timestamp,
+) -> Result<CommentId> {
+    Ok(insert(conn, event_id, by, words, &[], now)?.row.id)
+}
+
+fn insert(
+    conn: &mut Conn,
+    event_id: EventId,
+    me: UserId,
+    body: &str,
+    urls: &[String],
+    now: Timestamp,
+) -> Result<CommentView> {
+    if !events::is_visible(conn, event_id, Some(me))? {
+        return Err(Error::not_found(events::NOT_FOUND));
+    }
+    let id = CommentId::new();
+    diesel::insert_into(comments::table)
+        .values((
+            comments::id.eq(id),
+            comments::event_id.eq(event_id),
+            comments::user_id.eq(me),
+            comments::body.eq(body),
+            comments::likes.eq(0),
+            comments::created_at.eq(now),
+            comments::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    let images = images::insert(conn, id, urls)?;
+    events::count_comments(conn, event_id, 1)?;
+    let change = Change::by(me, "comment.created")
+        .of("comment_id", id)
+        .of("event_id", event_id);
+    bus::record(conn, now, change)?;
+    let author = PublicPerson::query().filter(users::id.eq(me)).first(conn)?;
+    let row = CommentRow {
+        id,
+        event_id,
+        user_id: me,
+        author,
+        body: body.to_owned(),
+        likes: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok(row.with(images))
+}
+
+fn page(
+    conn: &mut Conn,
+    event_id: EventId,
+    reader: Option<UserId>,
+    after: Option<(i64, CommentId)>,
+    limit: Limit,
+) -> Result<(Vec<CommentRow>, Vec<ImageView>)> {
+    if !events::is_visible(conn, event_id, reader)? {
+        return Err(Error::not_found("Comments not found"));
+    }
+    let (micros, id) = after.unwrap_or((i64::MIN, Id::from(uuid::Uuid::nil())));
+    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    let rows = CommentRow::query()
+        .filter(comments::event_id.eq(event_id))
+        .filter(comments::created_at.ge(Timestamp(at)))
+        .filter(
+            comments::created_at
+                .gt(Timestamp(at))
+                .or(comments::id.gt(id)),
+        )
+        .order((comments::created_at, comments::id))
+        .limit(limit.rows())
+        .load(conn)?;
+    let ids = rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    let images = match ids.is_empty() {
+        true => Vec::new(),
+        false => images::of(conn, &ids)?,
+    };
+    Ok((rows, images))
+}

@@ -1,0 +1,148 @@
+//! Finding events by their words. Owns `event_search`.
+//!
+//! Texts are folded and split here, the same for both databases: SQLite's FTS5 and
+//! PostgreSQL's GIN index get plain words and need no language.
+
+use std::collections::HashSet;
+
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use super::EventId;
+use crate::db::Conn;
+use crate::db::schema::event_search;
+use crate::error::Result;
+
+/// Most characters of a query.
+pub const QUERY_CHARS: usize = 200;
+/// Characters of a word that count.
+const WORD_CHARS: usize = 64;
+/// Words of a query that count.
+const QUERY_WORDS: usize = 16;
+
+/// The words of a text, each once: in lower case, without diacritics, in their order.
+fn words(text: &str) -> Vec<String> {
+    let folded = text
+        .chars()
+        .flat_map(char::to_lowercase)
+        .nfkd()
+        // The combining diacritics of Latin, Greek and Cyrillic; the marks of other
+        // scripts are vowels and stay.
+        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
+        .collect::<String>();
+    let mut seen = HashSet::new();
+    folded
+        .split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(WORD_CHARS).collect::<String>())
+        .filter(|word| seen.insert(word.clone()))
+        .collect()
+}
+
+/// Makes an event findable by these texts, in place of what it was found by before.
+pub fn index(conn: &mut Conn, event_id: EventId, texts: [&str; 3]) -> Result<()> {
+    let words = words(&texts.join("\n")).join(" ");
+    let row = event_search::table.filter(event_search::event_id.eq(event_id));
+    let updated = diesel::update(row)
+        .set(event_search::words.eq(&words))
+        .execute(conn)?;
+    if updated == 0 {
+        diesel::insert_into(event_search::table)
+            .values((
+                event_search::event_id.eq(event_id),
+                event_search::words.eq(&words),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Makes an event unfindable.
+pub fn forget(conn: &mut Conn, event_id: EventId) -> Result<()> {
+    let row = event_search::table.filter(event_search::event_id.eq(event_id));
+    diesel::delete(row).execute(conn)?;
+    Ok(())
+}
+
+/// What a person looks for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    fts5: String,
+    tsquery: String,
+}
+
+type Match = SqlLiteral<Bool, diesel::expression::UncheckedBind<SqlLiteral<Bool>, BoundText>>;
+type BoundText = diesel::internal::derives::as_expression::Bound<Text, String>;
+
+impl Wanted {
+    /// All words of the query, the last of them perhaps still being typed. None if it has
+    /// no word.
+    pub fn read(query: &str) -> Option<Self> {
+        let words = words(query);
+        let words = words.get(..QUERY_WORDS.min(words.len()))?;
+        let (last, whole) = words.split_last()?;
+        // A word has letters, digits and marks only, so quoting it is enough.
+        let fts5 = whole
+            .iter()
+            .map(|word| format!("\"{word}\" "))
+            .collect::<String>();
+        let tsquery = whole
+            .iter()
+            .map(|word| format!("'{word}' & "))
+            .collect::<String>();
+        Some(Self {
+            fts5: format!("{fts5}\"{last}\"*"),
+            tsquery: format!("{tsquery}'{last}':*"),
+        })
+    }
+
+    /// The condition on `event_search`, as the connection's database says it.
+    pub fn matches(&self, conn: &Conn) -> Match {
+        let (before, query, after) = match conn {
+            Conn::Sqlite(_) => (
+                "event_search.docid IN (SELECT rowid FROM event_search_fts WHERE event_search_fts MATCH ",
+                &self.fts5,
+                ")",
+            ),
+            Conn::Pg(_) => ("event_search.lexemes @@ ", &self.tsquery, "::tsquery"),
+        };
+        sql::<Bool>(before)
+            .bind::<Text, _>(query.clone())
+            .sql(after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_are_folded_alike_in_texts_and_queries() {
+        for (text, expected) in [
+            ("Zürich  ZURICH zu\u{308}rich", "zurich"),
+            ("ÅSGARD & Ærø", "asgard ærø"),
+            ("C++ / rock'n'roll; 2026-11-21", "c rock n roll 2026 11 21"),
+            ("İstanbul ﬁne", "istanbul fine"),
+            ("क्या हिन्दी", "क्या हिन्दी"),
+            ("東京マラソン", "東京マラソン"),
+            ("\"*:-^()'!&|\u{0}", ""),
+        ] {
+            assert_eq!(words(text).join(" "), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_never_holds_what_a_query_language_reads(text in ".*") {
+            for word in words(&text) {
+                prop_assert!(!word.is_empty() && word.chars().count() <= WORD_CHARS);
+                prop_assert!(!word.contains(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Brings a database's schema up to date.
+//!
+//! `migrations/sqlite` and `migrations/postgres` hold the same names, compiled in.
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource, MigrationVersion, Result as MigrationResult};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::conn::{Conn, Role};
+use crate::config::DatabaseUrl;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Held by whoever migrates a PostgreSQL database.
+const ADVISORY_LOCK: i64 = 0x666f_6c6b_6d6f_6f74;
+
+/// Runs what is pending and gives the names of what ran.
+///
+/// On SQLite foreign keys are off meanwhile and checked before each commit; on PostgreSQL
+/// one process migrates at a time, and a lock that is not had within 5 s ends it.
+pub fn up(url: &DatabaseUrl) -> MigrationResult<Vec<String>> {
+    let mut conn = Conn::open(url, Role::Migrator)?;
+    match &mut conn {
+        Conn::Sqlite(conn) => {
+            let mut ran = Vec::new();
+            for migration in conn.pending_migrations(SQLITE)? {
+                run_on_sqlite(conn, |conn| conn.run_migration(&migration).map(|_| ()))?;
+                ran.push(migration.name().to_string());
+            }
+            Ok(ran)
+        }
+        Conn::Pg(conn) => {
+            conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = '5s'")?;
+            diesel::sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
+            let ran = conn.run_pending_migrations(POSTGRES)?;
+            Ok(ran.iter().map(ToString::to_string).collect())
+        }
+    }
+}
+
+/// Names of the migrations that have not run.
+pub fn pending(url: &DatabaseUrl) -> MigrationResult<Vec<String>> {
+    let mut conn = Conn::open(url, Role::Migrator)?;
+    match &mut conn {
+        Conn::Sqlite(conn) => names(&conn.pending_migrations(SQLITE)?),
+        Conn::Pg(conn) => names(&conn.pending_migrations(POSTGRES)?),
+    }
+}
+
+/// Undoes every migration, newest first, and with them all data.
+pub fn down(url: &DatabaseUrl) -> MigrationResult<()> {
+    let mut conn = Conn::open(url, Role::Migrator)?;
+    match &mut conn {
+        Conn::Sqlite(conn) => {
+            for version in conn.applied_migrations()? {
+                let migration = find(SQLITE, &version)?;
+                run_on_sqlite(conn, |conn| conn.revert_migration(&migration).map(|_| ()))?;
+            }
+        }
+        Conn::Pg(conn) => {
+            conn.revert_all_migrations(POSTGRES)?;
+        }
+    }
+    Ok(())
+}
+
+type Boxed<DB> = Box<dyn Migration<DB>>;
+
+fn names<DB: diesel::backend::Backend>(migrations: &[Boxed<DB>]) -> MigrationResult<Vec<String>> {
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect())
+}
+
+fn find<DB: diesel::backend::Backend>(
+    source: EmbeddedMigrations,
+    version: &MigrationVersion<'_>,
+) -> MigrationResult<Boxed<DB>>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    source
+        .migrations()?
+        .into_iter()
+        .find(|migration| migration.name().version() == *version)
+        .ok_or_else(|| format!("migration {version} is not known to this program").into())
+}
+
+#[derive(QueryableByName)]
+struct Violation {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    table: String,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a migration's connection is nobody else's"
+)]
+fn run_on_sqlite(
+    conn: &mut SqliteConnection,
+    step: impl FnOnce(&mut SqliteConnection) -> MigrationResult<()>,
+) -> MigrationResult<()> {
+    conn.immediate_transaction(|conn| {
+        step(conn)?;
+        let violations = diesel::sql_query("SELECT \"table\" FROM pragma_foreign_key_check")
+            .load::<Violation>(conn)?;
+        match violations.first() {
+            None => Ok(()),
+            Some(first) => Err(MigrationError(format!(
+                "a row of {} would refer to nothing",
+                first.table
+            ))),
+        }
+    })?;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct MigrationError(String);
+
+impl From<diesel::result::Error> for MigrationError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Box<dyn std::error::Error + Send + Sync>> for MigrationError {
+    fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,195 @@
+//! The database: four verbs, and no other way to it.
+//!
+//! | verb | for |
+//! |---|---|
+//! | [`Db::read`] | indexed, bounded reads |
+//! | [`Db::scan`] | walks that may be long: search, totals, exports; off the async workers, with a deadline |
+//! | [`Db::write`] | everything that changes something: one repeatable closure, one transaction |
+//! | [`Db::write_hot`] | one conditional statement on a row that many want |
+//!
+//! On SQLite every write goes through one thread that commits many at once
+//! ([`writer`]); on PostgreSQL a write is a SERIALIZABLE transaction that is tried again
+//! when it loses to another.
+
+#[expect(missing_docs, reason = "the derive documents nothing of what it makes")]
+mod conn;
+mod deadline;
+pub mod migrate;
+mod pool;
+mod postgres;
+pub(crate) mod schema;
+pub mod types;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use conn::{Conn, MultiBackend, OrIgnore, Role};
+pub(crate) use deadline::in_time;
+use diesel::connection::{Connection, TransactionManager};
+
+use crate::config::{Config, DatabaseUrl};
+use crate::error::{Error, Result};
+use pool::Pool;
+
+/// How long a [`Db::scan`] may take.
+pub const SCAN_DEADLINE: Duration = Duration::from_secs(2);
+
+/// A handle to the database; clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+enum Inner {
+    Sqlite {
+        readers: Pool,
+        writer: writer::Writer,
+    },
+    Postgres {
+        readers: Pool,
+        writers: Pool,
+    },
+}
+
+impl Db {
+    /// Opens the database that the settings name. The schema is not looked at.
+    pub fn open(config: &Config) -> Result<Self> {
+        let readers = Pool::new(config, Role::Reader)?;
+        Ok(Self(Arc::new(match &config.database_url {
+            url @ DatabaseUrl::Sqlite(_) => Inner::Sqlite {
+                writer: writer::Writer::start(url)?,
+                readers,
+            },
+            DatabaseUrl::Postgres(_) => Inner::Postgres {
+                readers,
+                writers: Pool::new(config, Role::Writer)?,
+            },
+        })))
+    }
+
+    /// Runs indexed, bounded queries on a connection that cannot write.
+    ///
+    /// On SQLite it runs where it is called, since such a read takes less time than
+    /// handing it to another thread. The closure may run again after a lost connection.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { readers, .. } => readers.with(f),
+            Inner::Postgres { readers, .. } => readers.with_blocking(move |p| p.with(&f)).await,
+        }
+    }
+
+    /// Runs queries that may walk far, off the async workers and for at most
+    /// [`SCAN_DEADLINE`]; on SQLite a query ends in time only if it asks [`in_time`].
+    pub async fn scan<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { readers, .. } => {
+                readers
+                    .with_blocking(move |p| deadline::within(SCAN_DEADLINE, || p.with(&f)))
+                    .await
+            }
+            Inner::Postgres { readers, .. } => {
+                readers
+                    .with_blocking(move |p| p.with(|conn| postgres::scan(conn, &f)))
+                    .await
+            }
+        }
+    }
+
+    /// Runs `f` in one transaction: `Ok` commits, `Err` rolls back. `f` may run more than
+    /// once and must have no effect outside the database. The result is handed out after
+    /// the commit only.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Urgent, f).await,
+            Inner::Postgres { writers, .. } => {
+                writers
+                    .with_blocking(move |p| postgres::write(p, postgres::SERIALIZABLE, &f))
+                    .await
+            }
+        }
+    }
+
+    /// Like [`Db::write`] for one conditional statement on a row that many want: on
+    /// PostgreSQL READ COMMITTED, so that it waits for the row's lock instead of losing.
+    pub async fn write_hot<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Urgent, f).await,
+            Inner::Postgres { writers, .. } => {
+                writers
+                    .with_blocking(move |p| postgres::write(p, postgres::READ_COMMITTED, &f))
+                    .await
+            }
+        }
+    }
+
+    /// Like [`Db::write`] for work that nobody waits for, in slices of at most 500 rows:
+    /// on SQLite at most one such slice goes into a commit.
+    pub async fn write_later<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Background, f).await,
+            Inner::Postgres { .. } => self.write(f).await,
+        }
+    }
+
+    /// Size of SQLite's write-ahead log in bytes; none on PostgreSQL.
+    pub fn wal_bytes(&self) -> Option<u64> {
+        match &*self.0 {
+            Inner::Sqlite { writer, .. } => Some(writer.wal_bytes()),
+            Inner::Postgres { .. } => None,
+        }
+    }
+
+    /// Takes no more writes, waits for those taken, and stops the writer. Last of all at
+    /// shutdown.
+    pub fn close(&self) {
+        if let Inner::Sqlite { writer, .. } = &*self.0 {
+            writer.close();
+        }
+    }
+}
+
+/// Runs `f` in a savepoint, so that the transaction around it can go on after an `Err`:
+/// PostgreSQL refuses every statement after an error that was not rolled back.
+pub fn savepoint<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    type Manager = <Conn as Connection>::TransactionManager;
+    Manager::begin_transaction(conn)?;
+    match f(conn) {
+        Ok(value) => {
+            Manager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            Manager::rollback_transaction(conn)?;
+            Err(error)
+        }
+    }
+}
+
+/// What a panic said, for the log.
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> Error {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    Error::internal(format_args!("a database job panicked: {said}"))
+}

@@ -1,0 +1,361 @@
+//! The one writer of SQLite, with group commit.
+//!
+//! One thread takes every job that waits (at most [`BATCH_JOBS`] or [`BATCH_TIME`]), runs
+//! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, then answers all. So a
+//! commit's `fdatasync` is shared, and no write ever meets a lock.
+//!
+//! * A job that fails or panics rolls back alone.
+//! * SQLite itself rolls the whole transaction back when the disk is full; diesel does not
+//!   notice, and later statements would commit one by one. So the depth of the transaction
+//!   is checked around every step (0 before a batch, 1 between jobs, 2 in a job); anything
+//!   else means the batch is lost: all its jobs fail and the connection is replaced.
+//! * Nobody is answered before the commit.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{
+    AnsiTransactionManager, Connection, SimpleConnection, TransactionManager,
+};
+use rocket::tokio::sync::oneshot;
+
+use super::conn::{Conn, Role};
+use crate::config::DatabaseUrl;
+use crate::error::{Error, Result};
+
+/// Most jobs in one commit.
+const BATCH_JOBS: usize = 256;
+/// Longest time that jobs are taken into one commit.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+/// Most jobs that wait; the next is refused as unavailable.
+const QUEUE_JOBS: usize = 8_192;
+/// Size of the write-ahead log from which a checkpoint waits for readers to start it anew.
+const WAL_LIMIT: u64 = 64 << 20;
+
+type Manager = <Conn as Connection>::TransactionManager;
+
+/// Who is waiting for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queue {
+    /// A caller.
+    Urgent,
+    /// Nobody: at most one such job goes into a commit.
+    Background,
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    wal: PathBuf,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Signals a new job, or the end.
+    changed: Condvar,
+    /// Signals the end to the checkpoints.
+    closed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    urgent: VecDeque<Box<dyn Job>>,
+    background: VecDeque<Box<dyn Job>>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code that can panic runs under this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A closure that waits for its turn, and the caller that waits for it.
+trait Job: Send {
+    /// Runs it; true keeps what it did.
+    fn run(&mut self, conn: &mut Conn) -> bool;
+    /// Replaces its outcome.
+    fn fail(&mut self, error: Error);
+    /// Tells the caller. A caller that went away is no matter.
+    fn answer(self: Box<Self>);
+}
+
+struct Task<T, F> {
+    f: F,
+    caller: oneshot::Sender<Result<T>>,
+    outcome: Result<T>,
+}
+
+impl<T: Send, F: Fn(&mut Conn) -> Result<T> + Send> Job for Task<T, F> {
+    fn run(&mut self, conn: &mut Conn) -> bool {
+        self.outcome = std::panic::catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
+            .unwrap_or_else(|panic| Err(super::panic_message(&*panic)));
+        self.outcome.is_ok()
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.outcome = Err(error);
+    }
+
+    fn answer(self: Box<Self>) {
+        let _gone = self.caller.send(self.outcome);
+    }
+}
+
+impl Writer {
+    pub(super) fn start(url: &DatabaseUrl) -> Result<Self> {
+        let DatabaseUrl::Sqlite(path) = url else {
+            return Err(Error::internal("the writer is for SQLite"));
+        };
+        let wal = wal_path(path);
+        let shared = Arc::new(Shared::default());
+        let conn = open(url)?;
+        let checkpoints = open(url)?;
+        let threads = vec![
+            spawn("db-writer", {
+                let (shared, url) = (shared.clone(), url.clone());
+                move || write_loop(&shared, &url, conn)
+            })?,
+            spawn("db-checkpoint", {
+                let (shared, wal) = (shared.clone(), wal.clone());
+                move || checkpoint_loop(&shared, checkpoints, &wal)
+            })?,
+        ];
+        Ok(Self {
+            shared,
+            threads: Mutex::new(threads),
+            wal,
+        })
+    }
+
+    pub(super) async fn submit<T, F>(&self, queue: Queue, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let outcome = Err(Error::unavailable("the job did not run"));
+        let job = Box::new(Task { f, caller, outcome });
+        {
+            let mut state = self.shared.lock();
+            if state.closed {
+                return Err(Error::unavailable("the server is shutting down"));
+            }
+            let jobs = match queue {
+                Queue::Urgent => &mut state.urgent,
+                Queue::Background => &mut state.background,
+            };
+            if jobs.len() >= QUEUE_JOBS {
+                return Err(Error::unavailable("the writer's queue is full"));
+            }
+            jobs.push_back(job);
+        }
+        self.shared.changed.notify_one();
+        answer
+            .await
+            .map_err(|_| Error::unavailable("the writer ended"))?
+    }
+
+    pub(super) fn wal_bytes(&self) -> u64 {
+        file_size(&self.wal)
+    }
+
+    pub(super) fn close(&self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+        self.shared.closed.notify_all();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the writer panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(f)
+        .map_err(Error::internal)
+}
+
+fn open(url: &DatabaseUrl) -> Result<Conn> {
+    Conn::open(url, Role::Writer).map_err(Error::unavailable)
+}
+
+fn wal_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+fn file_size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
+    let mut conn = Some(conn);
+    while let Some(first) = wait_for_job(shared) {
+        let mut usable = match conn.take().map_or_else(|| open(url), Ok) {
+            Ok(usable) => usable,
+            Err(error) => {
+                tracing::error!(%error, "the database cannot be opened for writing");
+                refuse(first, "the database cannot be opened");
+                continue;
+            }
+        };
+        match write_batch(shared, &mut usable, first) {
+            Ok(()) => conn = Some(usable),
+            Err(error) => tracing::error!(%error, "a batch of writes was lost; connecting anew"),
+        }
+    }
+}
+
+fn refuse(mut job: Box<dyn Job>, why: &'static str) {
+    job.fail(Error::Unavailable(why.into()));
+    job.answer();
+}
+
+/// The next job, waiting for it; none once the queue is closed and empty.
+fn wait_for_job(shared: &Shared) -> Option<Box<dyn Job>> {
+    let mut state = shared.lock();
+    loop {
+        if let Some(job) = state
+            .urgent
+            .pop_front()
+            .or_else(|| state.background.pop_front())
+        {
+            return Some(job);
+        }
+        if state.closed {
+            return None;
+        }
+        state = shared
+            .changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Runs jobs, commits, and answers. An error means that the connection is not to be used
+/// again; every job of the batch has been told.
+fn write_batch(shared: &Shared, conn: &mut Conn, first: Box<dyn Job>) -> Result<()> {
+    let mut batch = Vec::with_capacity(32);
+    if let Err(error) = begin(conn) {
+        refuse(first, "the database cannot be written to");
+        return Err(error);
+    }
+    let written = run_jobs(shared, conn, &mut batch, first).and_then(|()| commit(conn));
+    if let Err(error) = &written {
+        for job in &mut batch {
+            job.fail(Error::unavailable(error));
+        }
+    }
+    batch.into_iter().for_each(Job::answer);
+    written
+}
+
+fn run_jobs(
+    shared: &Shared,
+    conn: &mut Conn,
+    batch: &mut Vec<Box<dyn Job>>,
+    first: Box<dyn Job>,
+) -> Result<()> {
+    let started = Instant::now();
+    let mut next = Some(first);
+    while let Some(job) = next {
+        run_in_savepoint(conn, batch, job)?;
+        if batch.len() >= BATCH_JOBS || started.elapsed() >= BATCH_TIME {
+            break;
+        }
+        next = shared.lock().urgent.pop_front();
+    }
+    // One slice of background work rides along, so that a busy server gets it done, too.
+    let background = shared.lock().background.pop_front();
+    background.map_or(Ok(()), |job| run_in_savepoint(conn, batch, job))
+}
+
+fn run_in_savepoint(
+    conn: &mut Conn,
+    batch: &mut Vec<Box<dyn Job>>,
+    mut job: Box<dyn Job>,
+) -> Result<()> {
+    let begun = Manager::begin_transaction(conn);
+    let keep = begun.is_ok() && job.run(conn);
+    batch.push(job);
+    begun?;
+    expect_depth(conn, 2)?;
+    match keep {
+        true => Manager::commit_transaction(conn)?,
+        false => Manager::rollback_transaction(conn)?,
+    }
+    expect_depth(conn, 1)
+}
+
+fn begin(conn: &mut Conn) -> Result<()> {
+    expect_depth(conn, 0)?;
+    match conn {
+        Conn::Sqlite(sqlite) => Ok(AnsiTransactionManager::begin_transaction_sql(
+            sqlite,
+            "BEGIN IMMEDIATE",
+        )?),
+        Conn::Pg(_) => Err(Error::internal("the writer is for SQLite")),
+    }
+}
+
+fn commit(conn: &mut Conn) -> Result<()> {
+    Manager::commit_transaction(conn)?;
+    expect_depth(conn, 0)
+}
+
+fn expect_depth(conn: &mut Conn, depth: u32) -> Result<()> {
+    let found = Manager::transaction_manager_status_mut(conn)
+        .transaction_depth()?
+        .map_or(0, std::num::NonZeroU32::get);
+    match found == depth {
+        true => Ok(()),
+        false => Err(Error::internal(format_args!(
+            "transaction depth {found}, not {depth}"
+        ))),
+    }
+}
+
+/// Copies the write-ahead log into the database each second, off the writer's thread.
+fn checkpoint_loop(shared: &Shared, mut conn: Conn, wal: &Path) {
+    let mut state = shared.lock();
+    while !state.closed {
+        let (guard, _) = shared
+            .closed
+            .wait_timeout(state, Duration::from_secs(1))
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(guard);
+        let size = file_size(wal);
+        if size > 0 {
+            // PASSIVE waits for nobody. Under constant writes it never reaches the end of
+            // the log, which then grows; TRUNCATE holds writers and readers up for that.
+            let mode = if size > WAL_LIMIT {
+                "TRUNCATE"
+            } else {
+                "PASSIVE"
+            };
+            if let Err(error) = conn.batch_execute(&format!("PRAGMA wal_checkpoint({mode})")) {
+                tracing::warn!(%error, size, "a checkpoint failed");
+            }
+        }
+        state = shared.lock();
+    }
+}

@@ -1,0 +1,118 @@
+//! JSON bodies: typed, bounded, and refused in the endpoint's own words.
+
+use std::time::Duration;
+
+use rocket::data::{self, Data, FromData, ToByteUnit as _};
+use rocket::http::Status;
+use rocket::tokio::io::AsyncReadExt as _;
+use rocket::{Request, tokio};
+use serde::de::DeserializeOwned;
+
+use super::envelope;
+use super::idempotency::Once;
+use crate::error::{Error, Result};
+
+/// Most bytes of a JSON body.
+pub const LIMIT: u64 = 1 << 20;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A JSON body of type `T`, or why it is none.
+pub struct Body<T> {
+    value: Result<T>,
+    once: Once,
+}
+
+impl<T> Body<T> {
+    /// The value; a body that is not one is refused with this sentence (400).
+    pub fn json(self, sentence: &'static str) -> Result<T> {
+        self.value.map_err(|error| match error {
+            Error::BadRequest(None) => Error::bad_request(sentence),
+            error => error,
+        })
+    }
+
+    /// As [`Body::json`], with the means to answer a repeated call as the first time.
+    pub fn json_once(self, sentence: &'static str) -> Result<(T, Once)> {
+        let Self { value, once } = self;
+        let once = once.checked()?;
+        Ok((
+            Self {
+                value,
+                once: Once::default(),
+            }
+            .json(sentence)?,
+            once,
+        ))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self, ()> {
+        match read(request, data).await {
+            Ok(bytes) => data::Outcome::Success(Self {
+                value: parse(request, &bytes),
+                once: Once::of(request, &bytes),
+            }),
+            Err(error) => {
+                let (status, ()): (Status, ()) = envelope::park(request, error);
+                data::Outcome::Error((status, ()))
+            }
+        }
+    }
+}
+
+async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>> {
+    let mut body = data.open(u64::MAX.bytes());
+    let announced = request
+        .headers()
+        .get_one("Content-Length")
+        .and_then(|n| n.parse().ok());
+    if announced.is_some_and(|length: u64| length > LIMIT) {
+        envelope::drain(body).await;
+        return Err(Error::PayloadTooLarge);
+    }
+    let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(LIMIT) as usize);
+    let mut bounded = (&mut body).take(LIMIT + 1);
+    match tokio::time::timeout(PATIENCE, bounded.read_to_end(&mut bytes)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(_)) | Err(_) => return Err(Error::BadRequest(None)),
+    }
+    if bytes.len() as u64 > LIMIT {
+        envelope::drain(body).await;
+        return Err(Error::PayloadTooLarge);
+    }
+    Ok(bytes)
+}
+
+fn parse<T: DeserializeOwned>(request: &Request<'_>, bytes: &[u8]) -> Result<T> {
+    match request.content_type() {
+        Some(content_type) if content_type.is_json() => {}
+        None if bytes.is_empty() => return Err(Error::BadRequest(None)),
+        _ => return Err(Error::UnsupportedMediaType),
+    }
+    // Serde would read a struct from an array as well.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Error::BadRequest(None));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        tracing::debug!(at = %error.path(), "a JSON body of another form");
+        Error::BadRequest(None)
+    })?;
+    json.end().map_err(|_| Error::BadRequest(None))?;
+    Ok(value)
+}
+
+/// For a field that may be absent, null, or set: `None`, `Some(None)`, `Some(Some(_))`.
+/// Used with `#[serde(default, deserialize_with = "present")]`.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,128 @@
+//! The OpenAPI document, made from the code, and its page.
+
+use rocket::fairing::AdHoc;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::envelope::Failure;
+
+/// What the page may load: its own files, and the styles that it sets itself.
+pub const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                               img-src 'self' data:; frame-ancestors 'none'";
+
+/// Where the page is.
+const PAGE: &str = "/api-docs";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Folkmoot",
+        description = "A community events server. Conventions: api-docs/README.md.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Failure)),
+    modifiers(&Common)
+)]
+struct Root;
+
+/// The document of all systems.
+pub fn document() -> OpenApi {
+    let mut document = Root::openapi();
+    document.merge(crate::identity::openapi());
+    document.merge(crate::community::openapi());
+    Common.modify(&mut document);
+    document
+}
+
+/// True for paths of the page.
+pub fn is_page(path: &str) -> bool {
+    path.starts_with(PAGE)
+}
+
+/// Serves document and page.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("docs", |rocket| async {
+        let page = SwaggerUi::new("/api-docs/<_..>").url("/api-docs/openapi.json", document());
+        rocket.mount("/", Vec::<rocket::Route>::from(page))
+    })
+}
+
+/// What stands on every operation and is not repeated at each.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let cookie = ApiKeyValue::with_description("session", "Set by signing in; lasts 30 days.");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        for item in document.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+                &mut item.patch,
+            ];
+            for operation in operations.into_iter().flatten() {
+                add_failures(operation);
+            }
+        }
+    }
+}
+
+fn add_failures(operation: &mut utoipa::openapi::path::Operation) {
+    let signed_in = operation.security.is_some();
+    let takes_body = operation.request_body.is_some();
+    let common = [
+        ("401", "Nobody is signed in", signed_in),
+        ("413", "The body is longer than 1 MiB", takes_body),
+        ("415", "The body is not application/json", takes_body),
+        (
+            "422",
+            "Well-formed, but against a rule; `fields` says which",
+            takes_body,
+        ),
+        (
+            "429",
+            "Over the limit; `Retry-After` says for how long",
+            true,
+        ),
+        ("500", "A fault of this server", true),
+        (
+            "503",
+            "The database, or a service it needs, is out of reach",
+            true,
+        ),
+    ];
+    for (status, description, applies) in common {
+        if applies && !operation.responses.responses.contains_key(status) {
+            let content = utoipa::openapi::ContentBuilder::new()
+                .schema(Some(utoipa::openapi::Ref::from_schema_name("Failure")))
+                .build();
+            let response = utoipa::openapi::ResponseBuilder::new()
+                .description(description)
+                .content("application/json", content)
+                .build();
+            operation
+                .responses
+                .responses
+                .insert(status.to_owned(), response.into());
+        }
+    }
+    // Failures that an operation names have the same form.
+    for (status, response) in &mut operation.responses.responses {
+        if let utoipa::openapi::RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && response.content.is_empty()
+        {
+            let content = utoipa::openapi::ContentBuilder::new()
+                .schema(Some(utoipa::openapi::Ref::from_schema_name("Failure")))
+                .build();
+            response
+                .content
+                .insert("application/json".to_owned(), content.into());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What every call passes before it is routed: forms, origin, limits.
+//!
+//! Rocket's request fairings cannot answer. So a call that is refused here is sent to a
+//! route of its own, which answers with the error that was kept.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Method;
+use rocket::http::uri::Origin;
+use rocket::route::{Handler, Outcome, Route};
+use rocket::{Data, Request};
+
+use super::limit::{Caller, Limits};
+use super::{address, finish, origin};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::identity::session;
+
+const REFUSED: &str = "/_refused";
+
+/// The fairing.
+pub struct Gate;
+
+/// A call that was refused before routing.
+pub struct Refusal {
+    /// The path that was asked for.
+    pub path: String,
+    error: Mutex<Option<Error>>,
+}
+
+#[rocket::async_trait]
+impl Fairing for Gate {
+    fn info(&self) -> Info {
+        Info {
+            name: "gate",
+            kind: Kind::Request,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        finish::began(request, Instant::now());
+        let Err(error) = admit(request).await else {
+            return;
+        };
+        let path = request.uri().path().to_string();
+        request.local_cache(|| {
+            Some(Refusal {
+                path,
+                error: Mutex::new(Some(error)),
+            })
+        });
+        if let Ok(refused) = Origin::parse(REFUSED) {
+            request.set_uri(refused);
+        }
+    }
+}
+
+async fn admit(request: &Request<'_>) -> Result<()> {
+    let rocket = request.rocket();
+    let (Some(config), Some(limits)) = (rocket.state::<Config>(), rocket.state::<Arc<Limits>>())
+    else {
+        return Err(Error::internal("the gate has no settings"));
+    };
+    // Nothing here takes forms. Rocket lets a form's `_method` field choose the method, so
+    // a plain form on any page could reach a DELETE.
+    let unsafe_method = !matches!(
+        request.method(),
+        Method::Get | Method::Head | Method::Options
+    );
+    if unsafe_method
+        && request
+            .content_type()
+            .is_some_and(|t| t.is_form() || t.is_form_data())
+    {
+        return Err(Error::UnsupportedMediaType);
+    }
+    origin::check(request, config)?;
+    if limits.on() {
+        let user = session::current(request)
+            .await?
+            .map(|session| Caller::User(session.user_id));
+        let caller =
+            user.unwrap_or_else(|| Caller::Address(address::network(address::of(request))));
+        limits.call(request.method(), caller)?;
+    }
+    Ok(())
+}
+
+/// The refusal of a call that did not pass.
+pub fn refusal<'a>(request: &'a Request<'_>) -> Option<&'a Refusal> {
+    request.local_cache(|| None::<Refusal>).as_ref()
+}
+
+/// The route that answers refused calls, for every method.
+pub fn routes() -> Vec<Route> {
+    use Method::{Delete, Get, Head, Options, Patch, Post, Put};
+    [Get, Head, Options, Post, Put, Patch, Delete]
+        .into_iter()
+        .map(|method| {
+            let mut route = Route::new(method, REFUSED, Refused);
+            route.name = Some("refused".into());
+            route
+        })
+        .collect()
+}
+
+#[derive(Clone)]
+struct Refused;
+
+#[rocket::async_trait]
+impl Handler for Refused {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        let error = refusal(request)
+            .and_then(|refusal| {
+                refusal
+                    .error
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take()
+            })
+            .unwrap_or(Error::NotFound(None));
+        Outcome::from(request, error)
+    }
+}

@@ -1,0 +1,134 @@
+//! Lists: query parameters, bounds, and cursors.
+//!
+//! A cursor names the last row of a page by its sort key and is signed, so that what
+//! comes back is what was handed out, for the same order.
+
+use std::str::FromStr;
+
+use rocket::Request;
+use rocket::request::{FromRequest, Outcome};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::db::types::{Id, wall_date};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// Items of a page where the caller does not say.
+pub const DEFAULT_LIMIT: u8 = 50;
+/// Most items of a page.
+pub const MAX_LIMIT: u8 = 100;
+/// Leads a cursor's data, so that a later form is told apart.
+const VERSION: u8 = 1;
+
+/// The query parameters of a call. Unknown ones are ignored, of a repeated one the first
+/// counts, and a value of the wrong form is a 400.
+pub struct Query<'r> {
+    pairs: Vec<(String, String)>,
+    secret: &'r Secret,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Query<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let query = request.uri().query().map_or("", |query| query.as_str());
+        let pairs = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        match request.rocket().state::<Secret>() {
+            Some(secret) => Outcome::Success(Self { pairs, secret }),
+            None => Outcome::Error(super::envelope::park(request, Error::internal("no secret"))),
+        }
+    }
+}
+
+impl Query<'_> {
+    /// A parameter's text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter's text of at most so many characters.
+    pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>> {
+        match self.get(name) {
+            Some(text) if text.chars().count() > most => Err(Error::BadRequest(None)),
+            text => Ok(text),
+        }
+    }
+
+    /// `limit`: 1–100, default 50.
+    pub fn limit(&self) -> Result<Limit> {
+        let limit = match self.get("limit") {
+            None => Some(DEFAULT_LIMIT),
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit)),
+        };
+        limit.map(Limit).ok_or(Error::BadRequest(None))
+    }
+
+    /// A date, `YYYY-MM-DD`.
+    pub fn date(&self, name: &str) -> Result<Option<chrono::NaiveDate>> {
+        self.parsed(name, wall_date)
+    }
+
+    /// An id.
+    pub fn id<T>(&self, name: &str) -> Result<Option<Id<T>>> {
+        self.parsed(name, |text| Id::from_str(text).ok())
+    }
+
+    /// The key in `cursor`, handed out for the same list in the same order.
+    pub fn cursor<K: DeserializeOwned>(&self, list: &str) -> Result<Option<K>> {
+        self.parsed("cursor", |text| {
+            let data = self.secret.verify(list, text)?;
+            let (version, key) = data.split_first()?;
+            (*version == VERSION).then(|| serde_json::from_slice(key).ok())?
+        })
+    }
+
+    /// A page of the rows that [`Limit::rows`] asked for, and the cursor of the next.
+    pub fn page<T, K: Serialize>(
+        &self,
+        list: &str,
+        limit: Limit,
+        mut rows: Vec<T>,
+        key: impl FnOnce(&T) -> K,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let limit = usize::from(limit.0);
+        if rows.len() <= limit {
+            return Ok((rows, None));
+        }
+        rows.truncate(limit);
+        let Some(last) = rows.last() else {
+            return Ok((rows, None));
+        };
+        let mut data = vec![VERSION];
+        serde_json::to_writer(&mut data, &key(last)).map_err(Error::internal)?;
+        let next = self.secret.sign(list, &data);
+        Ok((rows, Some(next)))
+    }
+
+    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(text) => parse(text).map(Some).ok_or(Error::BadRequest(None)),
+        }
+    }
+}
+
+/// How many items a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u8);
+
+impl Limit {
+    /// How many rows to ask for: one more tells whether there is a next page.
+    pub fn rows(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}

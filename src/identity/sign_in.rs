@@ -1,0 +1,172 @@
+//! Sign-in with an ID token that a front end got from Google.
+//!
+//! Routes: POST `/api/auth`. Emits: `user.created`.
+
+use std::sync::Arc;
+
+use rocket::fairing::AdHoc;
+use rocket::request::{FromRequest, Outcome};
+use rocket::response::{self, Responder};
+use rocket::{Request, State, http, post, routes};
+use serde::{Deserialize, Serialize};
+
+use super::google::{self, Google, Verified};
+use super::people::{self, Person, UserId};
+use super::session;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::Result;
+use crate::http::body::Body;
+use crate::http::idempotency::NoRepeat;
+use crate::http::limit::Limits;
+use crate::http::{address, envelope};
+
+/// The routes of this slice.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(sign_in))]
+pub struct Api;
+
+/// Serves this slice.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("sign-in", |rocket| async {
+        rocket.mount("/", routes![sign_in])
+    })
+}
+
+/// A Google ID token.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct Token {
+    token: String,
+}
+
+/// Who signed in. The same in two forms: callers of the document read it flat, those of
+/// the first server under `data`.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Welcome {
+    message: &'static str,
+    name: String,
+    #[schema(required)]
+    email: Option<String>,
+    #[schema(required)]
+    avatar: Option<String>,
+    data: WelcomeData,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct WelcomeData {
+    #[schema(inline)]
+    id: UserId,
+    name: String,
+    #[schema(required)]
+    email: Option<String>,
+    #[schema(required)]
+    avatar: Option<String>,
+}
+
+impl From<Person> for Welcome {
+    fn from(
+        Person {
+            id,
+            name,
+            email,
+            avatar,
+            ..
+        }: Person,
+    ) -> Self {
+        let data = WelcomeData {
+            id,
+            name: name.clone(),
+            email: email.clone(),
+            avatar: avatar.clone(),
+        };
+        Self {
+            message: "success",
+            name,
+            email,
+            avatar,
+            data,
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Welcome {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        envelope::json(http::Status::Ok, &self)
+    }
+}
+
+/// Signs in with a Google ID token; the answer sets the `session` cookie for 30 days.
+#[utoipa::path(tag = "Sign-in", request_body = Token, responses(
+    (status = 200, description = "Signed in", body = Welcome),
+    (status = 400, description = "`Invalid token.`: absent, malformed, expired, not yet valid, or not signed by Google"),
+    (status = 403, description = "`Token is of unknown origin`: another issuer or audience, or the e-mail is not verified"),
+))]
+#[post("/api/auth", data = "<body>")]
+async fn sign_in(
+    _no_repeat: NoRepeat,
+    door: Door<'_>,
+    google: &State<Google>,
+    body: Body<Token>,
+) -> Result<Welcome> {
+    let Token { token } = body.json("Invalid token.")?;
+    door.count(&google::claimed_account(&token).unwrap_or_default())?;
+    let verified = google.verify(&token, None).await?;
+    Ok(door.enter(verified).await?.into())
+}
+
+/// Where people come in, however they signed in.
+pub struct Door<'r> {
+    session: session::Begin<'r>,
+    address: std::net::IpAddr,
+    db: &'r Db,
+    clock: &'r Clock,
+    limits: &'r Limits,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Door<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let rocket = request.rocket();
+        let states = (
+            rocket.state(),
+            rocket.state(),
+            rocket.state::<Arc<Limits>>(),
+        );
+        match (request.guard().await, states) {
+            (Outcome::Success(session), (Some(db), Some(clock), Some(limits))) => {
+                let address = address::network(address::of(request));
+                Outcome::Success(Self {
+                    session,
+                    address,
+                    db,
+                    clock,
+                    limits,
+                })
+            }
+            _ => Outcome::Error((http::Status::InternalServerError, ())),
+        }
+    }
+}
+
+impl Door<'_> {
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// 429 when this address tried this account too often.
+    pub fn count(&self, account: &str) -> Result<()> {
+        self.limits.sign_in(account, self.address)
+    }
+
+    /// Finds or makes the person, and begins a session.
+    pub async fn enter(self, verified: Verified) -> Result<Person> {
+        let now = self.clock.now().into();
+        let person = self
+            .db
+            .write(move |conn| people::find_or_make(conn, &verified.login, &verified.profile, now));
+        let person = person.await?;
+        self.session.session(person.id, self.clock).await?;
+        Ok(person)
+    }
+}

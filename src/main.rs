@@ -1,0 +1,130 @@
+//! The commands.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use folkmoot::config::Config;
+use folkmoot::db::migrate;
+use folkmoot::ops;
+
+/// A community events server.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Settings are environment variables, or lines of a .env file:\n  \
+                  DATABASE_URL=postgres://me:secret@localhost/moot folkmoot serve\n\n\
+                  Example: folkmoot demo"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    #[command(after_help = "Example: PUBLIC_URL=https://events.example.org folkmoot serve")]
+    Serve,
+    /// Run a server with people, events and a stand-in for Google, to try things out.
+    #[command(after_help = "Example: folkmoot demo\nIts data is made anew at each start.")]
+    Demo,
+    /// Bring the database's schema up to date.
+    #[command(after_help = "Example: DATABASE_URL=postgres://localhost/moot folkmoot migrate")]
+    Migrate,
+    /// Look whether settings, database and keys are right, without serving.
+    #[command(after_help = "Example: folkmoot check")]
+    Check,
+    /// Check the invariants of the data; exit 1 if one is broken.
+    #[command(after_help = "Example: folkmoot verify")]
+    Verify,
+    /// Print the OpenAPI document.
+    #[command(after_help = "Example: folkmoot openapi > api-docs/openapi.json")]
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    folkmoot::install_crypto();
+    let done = match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Openapi => openapi(),
+        command => Config::load().and_then(|config| {
+            ops::log::start(&config);
+            run(command, config)
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("folkmoot: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, config: Config) -> Result<(), String> {
+    match command {
+        Command::Serve => rocket::execute(ops::start::serve(config)),
+        Command::Demo => rocket::execute(ops::demo::serve(config)),
+        Command::Migrate => migrate_up(&config),
+        Command::Check => check(config),
+        Command::Verify => verify(&config),
+        Command::Openapi => openapi(),
+    }
+}
+
+fn migrate_up(config: &Config) -> Result<(), String> {
+    let url = &config.database_url;
+    let ran = migrate::up(url).map_err(|error| format!("{url}: {error}"))?;
+    match ran.is_empty() {
+        true => println!("{url} is up to date"),
+        false => println!("{url}: ran {}", ran.join(", ")),
+    }
+    Ok(())
+}
+
+fn check(config: Config) -> Result<(), String> {
+    let url = config.database_url.clone();
+    let lacks = migrate::pending(&url).map_err(|error| format!("{url}: {error}"))?;
+    println!("settings   right");
+    println!("database   {url} answers");
+    println!(
+        "schema     {}",
+        match lacks.len() {
+            0 => "up to date".to_owned(),
+            n => format!("lacks {n} migrations; run: folkmoot migrate"),
+        }
+    );
+    println!(
+        "Google     {}",
+        match config.google_client_ids.len() {
+            0 => "off: set GOOGLE_CLIENT_IDS".to_owned(),
+            n => format!("{n} client ids"),
+        }
+    );
+    Ok(())
+}
+
+fn verify(config: &Config) -> Result<(), String> {
+    let differences = ops::verify::run(&config.database_url)?;
+    match differences.first() {
+        None => {
+            println!(
+                "{}: all counters agree with their rows",
+                config.database_url
+            );
+            Ok(())
+        }
+        Some(first) => Err(first.clone()),
+    }
+}
+
+fn openapi() -> Result<(), String> {
+    let document = folkmoot::openapi();
+    println!(
+        "{}",
+        document
+            .to_pretty_json()
+            .map_err(|error| error.to_string())?
+    );
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `folkmoot demo`: a server to try things out on, with people, events, comments, and a
+//! stand-in for Google. It listens on loopback only and starts with new data each time.
+
+mod google;
+mod people;
+
+use rocket::fairing::AdHoc;
+
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl, Hidden};
+use crate::db::Db;
+
+/// Runs the demo.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub async fn serve(mut config: Config) -> Result<(), String> {
+    let port = config.rocket.extract_inner::<u16>("port").unwrap_or(8000);
+    let here = format!("http://localhost:{port}");
+    let path = config.data_dir.join("demo.db");
+    let stand_in = google::StandIn::new()?;
+
+    config.rocket = config.rocket.merge(("address", "127.0.0.1"));
+    config.database_url = DatabaseUrl::Sqlite(path.clone());
+    config.public_url = here.parse().map_err(|error| format!("{here}: {error}"))?;
+    config.google_client_ids = vec![google::CLIENT_ID.to_owned()];
+    config.google_client_secret = Some(Hidden(google::CLIENT_SECRET.to_owned()));
+    // The server asks itself by address, so that no name has to be found.
+    let asks = format!("http://127.0.0.1:{port}/demo/google");
+    let url = |base: &str, path: &str| {
+        format!("{base}{path}")
+            .parse()
+            .map_err(|error| format!("{base}{path}: {error}"))
+    };
+    config.google_certs_url = url(&asks, "/certs")?;
+    config.google_token_url = url(&asks, "/token")?;
+    config.google_auth_url = url(&here, "/demo/google/auth")?;
+
+    begin_anew(&path)?;
+    let clock = Clock::system();
+    let rocket = crate::build(config, clock.clone())?;
+    if let Some(db) = rocket.state::<Db>().cloned() {
+        people::settle(&db, &clock)
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    let rocket = rocket.attach(google::stage(stand_in)).attach(hints(here));
+    super::start::run(rocket).await
+}
+
+/// Removes what the demo before left; not while that is still running.
+fn begin_anew(path: &std::path::Path) -> Result<(), String> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::path::PathBuf::from(name)
+    };
+    if let Ok(lock) = std::fs::File::open(beside(".lock"))
+        && lock.try_lock().is_err()
+    {
+        return Err("another demo is running; stop that one first".into());
+    }
+    for file in [path.to_owned(), beside("-wal"), beside("-shm")] {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("{}: {error}", file.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Says what to try.
+fn hints(here: String) -> AdHoc {
+    let hints = AdHoc::on_liftoff("demo hints", move |_| {
+        Box::pin(async move {
+            println!(
+                "
+Try, in another terminal:
+
+  curl '{here}/api/events?order=start&limit=3'
+
+  # sign in as Ann (the stand-in for Google gives the token), then publish an event
+  curl -s '{here}/demo/google/id-token?name=Ann' |
+    curl -s -c ann.cookies -H 'Content-Type: application/json' -d @- {here}/api/auth
+  curl -b ann.cookies -H 'Content-Type: application/json' {here}/api/events -d '{{
+    \"title\": \"Chess in the park\", \"description\": \"Bring a board.\", \"location\": \"Oslo\",
+    \"start_date\": \"2027-06-05\", \"start_time\": \"18:00\", \"end_date\": \"2027-06-05\",
+    \"end_time\": \"21:00\", \"timezone\": \"Europe/Oslo\"}}'
+
+Or sign in with a browser: {here}/api/auth/google?next=/api/auth/@me
+All calls: {here}/api-docs/        Stop: Ctrl-C"
+            );
+        })
+    });
+    // Attached late, so that it comes below the start-up screen.
+    AdHoc::on_ignite("demo", |rocket| async { rocket.attach(hints) })
+}

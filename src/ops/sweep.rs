@@ -1,0 +1,107 @@
+//! Removes what is over: sessions, kept answers, tombstones, old changes. In slices of at
+//! most 500 rows, one slice a commit, so that nobody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rocket::fairing::AdHoc;
+use rocket::{Orbit, Rocket, tokio};
+
+use crate::bus;
+use crate::clock::Clock;
+use crate::community::events;
+use crate::config::Config;
+use crate::db::types::Timestamp;
+use crate::db::{Conn, Db};
+use crate::error::Result;
+use crate::http::idempotency;
+use crate::http::limit::Limits;
+use crate::identity::session;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Sweeps while the server runs.
+pub fn stage() -> AdHoc {
+    AdHoc::on_liftoff("sweepers", |rocket| {
+        Box::pin(async move {
+            let Some(sweepers) = Sweepers::of(rocket) else {
+                return;
+            };
+            let mut shutdown = rocket.shutdown();
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! {
+                        () = &mut shutdown => break,
+                        () = tokio::time::sleep(EVERY) => sweepers.once().await,
+                    }
+                }
+            });
+        })
+    })
+}
+
+/// Sweeps once, to the end.
+pub async fn once(rocket: &Rocket<Orbit>) {
+    if let Some(sweepers) = Sweepers::of(rocket) {
+        sweepers.once().await;
+    }
+}
+
+struct Sweepers {
+    db: Db,
+    clock: Clock,
+    limits: Arc<Limits>,
+    changes_kept: TimeDelta,
+}
+
+impl Sweepers {
+    fn of(rocket: &Rocket<Orbit>) -> Option<Self> {
+        let days = i64::from(rocket.state::<Config>()?.changes_retention_days);
+        Some(Self {
+            db: rocket.state::<Db>()?.clone(),
+            clock: rocket.state::<Clock>()?.clone(),
+            limits: rocket.state::<Arc<Limits>>()?.clone(),
+            changes_kept: TimeDelta::days(days),
+        })
+    }
+
+    async fn once(&self) {
+        self.limits.sweep();
+        let now = self.clock.now();
+        self.all("sessions", now, session::sweep).await;
+        self.all("kept answers", now, idempotency::sweep).await;
+        self.all("deleted events", now, events::sweep).await;
+        self.all("changes", now - self.changes_kept, bus::sweep)
+            .await;
+    }
+
+    /// Slice after slice, until one finds nothing. A failure is for the log: the next
+    /// round tries again.
+    async fn all(
+        &self,
+        what: &'static str,
+        until: DateTime<Utc>,
+        slice: fn(&mut Conn, Timestamp) -> Result<usize>,
+    ) {
+        let mut removed = 0;
+        loop {
+            match self
+                .db
+                .write_later(move |conn| slice(conn, until.into()))
+                .await
+            {
+                Ok(0) => break,
+                Ok(rows) => removed += rows,
+                Err(error) => {
+                    tracing::warn!(what, cause = %error, "sweeping failed");
+                    break;
+                }
+            }
+        }
+        if removed > 0 {
+            tracing::info!(what, removed, "swept");
+        }
+    }
+}

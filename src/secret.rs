@@ -1,0 +1,214 @@
+//! The server's own key and what is made with it: signed cursors and sealed cookies.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::config::{Config, Hidden};
+
+/// The length of a signature on something short-lived: 128 bits.
+const TAG_LEN: usize = 16;
+
+/// Keys for each purpose, all derived from `SECRET_KEY`.
+pub struct Secret {
+    signing: hmac::Key,
+    sealing: LessSafeKey,
+}
+
+impl Secret {
+    /// Takes the key from the settings, or from its file, which is made if there is none.
+    ///
+    /// # Errors
+    /// A sentence about the file that could not be read or made.
+    pub fn load(config: &Config) -> Result<Self, String> {
+        match &config.secret_key {
+            Some(Hidden(key)) => Self::derive(key.as_bytes()),
+            None => {
+                let path = config.data_dir.join("secret.key");
+                let key = read_or_make(&path).map_err(|error| {
+                    format!(
+                        "SECRET_KEY: {}: {error}; set DATA_DIR or SECRET_KEY",
+                        path.display()
+                    )
+                })?;
+                Self::derive(key.trim().as_bytes())
+            }
+        }
+    }
+
+    fn derive(key: &[u8]) -> Result<Self, String> {
+        if key.len() < 32 {
+            return Err(
+                "SECRET_KEY: shorter than 32 bytes; make one with: openssl rand -hex 32".into(),
+            );
+        }
+        let master = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let signing = hmac::sign(&master, b"folkmoot signing 1");
+        let sealing = hmac::sign(&master, b"folkmoot sealing 1");
+        let sealing = UnboundKey::new(&AES_256_GCM, sealing.as_ref())
+            .map_err(|_| "SECRET_KEY: cannot be used".to_owned())?;
+        Ok(Self {
+            signing: hmac::Key::new(hmac::HMAC_SHA256, signing.as_ref()),
+            sealing: LessSafeKey::new(sealing),
+        })
+    }
+
+    /// Text that [`Secret::verify`] takes back for the same purpose, readable by anyone.
+    pub fn sign(&self, purpose: &str, data: &[u8]) -> String {
+        let tag = self.tag(purpose, data);
+        let mut signed = Vec::with_capacity(TAG_LEN + data.len());
+        signed.extend(tag.as_ref().iter().take(TAG_LEN));
+        signed.extend(data);
+        URL_SAFE_NO_PAD.encode(signed)
+    }
+
+    /// The data of a text that [`Secret::sign`] made for this purpose.
+    pub fn verify(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut signed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let data = signed.split_off_checked(TAG_LEN)?;
+        let tag = self.tag(purpose, &data);
+        let same = aws_lc_rs::constant_time::verify_slices_are_equal(
+            tag.as_ref().get(..TAG_LEN)?,
+            &signed,
+        );
+        same.is_ok().then_some(data)
+    }
+
+    fn tag(&self, purpose: &str, data: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.signing);
+        context.update(purpose.as_bytes());
+        context.update(&[0]);
+        context.update(data);
+        context.sign()
+    }
+
+    /// Encrypted text that only [`Secret::open`] reads, for the same purpose.
+    pub fn seal(&self, purpose: &str, data: &[u8]) -> Option<String> {
+        let mut nonce = [0; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).ok()?;
+        let mut sealed = data.to_vec();
+        self.sealing
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose),
+                &mut sealed,
+            )
+            .ok()?;
+        Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// The data of a text that [`Secret::seal`] made for this purpose.
+    pub fn open(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut nonce = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let mut sealed = nonce.split_off_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
+        let data = self
+            .sealing
+            .open_in_place(nonce, Aad::from(purpose), &mut sealed)
+            .ok()?;
+        Some(data.to_vec())
+    }
+}
+
+trait SplitOffChecked: Sized {
+    fn split_off_checked(&mut self, at: usize) -> Option<Self>;
+}
+
+impl SplitOffChecked for Vec<u8> {
+    fn split_off_checked(&mut self, at: usize) -> Option<Self> {
+        (at <= self.len()).then(|| self.split_off(at))
+    }
+}
+
+/// SHA-256 in hexadecimal, the form in which secrets that come back are stored.
+pub fn sha256_hex(parts: &[&[u8]]) -> String {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    hex(context.finish().as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digit = |n: u8| DIGITS.get(usize::from(n & 15)).copied().unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
+}
+
+fn read_or_make(path: &Path) -> std::io::Result<String> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0; 32];
+            aws_lc_rs::rand::fill(&mut bytes).map_err(std::io::Error::other)?;
+            let key = hex(&bytes);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let made = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path);
+            match made {
+                Ok(mut file) => {
+                    file.write_all(key.as_bytes())?;
+                    file.sync_all()?;
+                    Ok(key)
+                }
+                // Another start was faster.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    std::fs::read_to_string(path)
+                }
+                Err(error) => Err(error),
+            }
+        }
+        read => read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn secret() -> Secret {
+        Secret::derive(b"0123456789abcdef0123456789abcdef").expect("long enough")
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_signed_or_sealed_comes_back_and_nothing_else(data: Vec<u8>, at: usize, flip in 1u8..) {
+            let secret = secret();
+            let seal = |p: &str, d: &[u8]| secret.seal(p, d).expect("sealed");
+            for (text, back) in [
+                (secret.sign("a", &data), Secret::verify as fn(&Secret, &str, &str) -> _),
+                (seal("a", &data), Secret::open),
+            ] {
+                prop_assert_eq!(back(&secret, "a", &text), Some(data.clone()));
+                prop_assert_eq!(back(&secret, "b", &text), None);
+                let mut bytes = URL_SAFE_NO_PAD.decode(&text).expect("its own form");
+                let at = at % bytes.len();
+                bytes[at] ^= flip;
+                prop_assert_eq!(back(&secret, "a", &URL_SAFE_NO_PAD.encode(bytes)), None);
+                prop_assert_eq!(back(&secret, "a", &text[..text.len() - 1]), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_is_that_of_the_standard() {
+        // FIPS 180-2, appendix B.1
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(&[b"ab", b"c"]), abc);
+    }
+}
