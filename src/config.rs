@@ -75,7 +75,18 @@ pub struct Config {
     /// `text` (default) or `json`.
     pub log_format: LogFormat,
     /// Rocket's own settings.
-    pub rocket: Figment,
+    pub rocket: RocketSettings,
+}
+
+/// Rocket's settings, which hold ours as well as they were read, secrets among them: so
+/// nothing shows them.
+#[derive(Clone)]
+pub struct RocketSettings(pub Figment);
+
+impl fmt::Debug for RocketSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// Which database, and where.
@@ -256,7 +267,7 @@ impl Config {
                 |text| list(text).map(network).collect(),
             )?,
             log_format: settings.parse("LOG_FORMAT", "text", "json")?,
-            rocket: figment.clone(),
+            rocket: RocketSettings(figment.clone()),
         };
         config.consistent()
     }

@@ -42,7 +42,7 @@ pub fn build(config: Config, clock: Clock) -> Result<Rocket<Build>, String> {
     let http = google::http_client()?;
     let google = Google::new(&config, http.clone(), clock.clone());
     let limits = Arc::new(Limits::new(config.rate_limit));
-    Ok(rocket::custom(config.rocket.clone())
+    Ok(rocket::custom(config.rocket.0.clone())
         .manage(lock)
         .manage(secret)
         .manage(db)

@@ -57,19 +57,34 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         let cookie = ApiKeyValue::with_description("session", "Set by signing in; lasts 30 days.");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-        for item in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
             let operations = [
-                &mut item.get,
-                &mut item.put,
-                &mut item.post,
-                &mut item.delete,
-                &mut item.patch,
+                ("get", &mut item.get),
+                ("put", &mut item.put),
+                ("post", &mut item.post),
+                ("delete", &mut item.delete),
+                ("patch", &mut item.patch),
             ];
-            for operation in operations.into_iter().flatten() {
-                add_failures(operation);
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(operation_id(method, path));
+                    add_failures(operation);
+                }
             }
         }
     }
+}
+
+/// A name that no other operation has: `get /api/events/{event_id}` is
+/// `get_api_events_event_id`. The handlers' names are unique in their slice only.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 fn add_failures(operation: &mut utoipa::openapi::path::Operation) {

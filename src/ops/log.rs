@@ -14,6 +14,7 @@ use crate::config::{Config, LogFormat};
 pub fn start(config: &Config) {
     let level = config
         .rocket
+        .0
         .extract_inner::<String>("log_level")
         .unwrap_or_default();
     let (ours, others) = match level.as_str() {

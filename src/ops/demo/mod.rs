@@ -15,12 +15,12 @@ use crate::db::Db;
 /// # Errors
 /// A sentence that says what to do.
 pub async fn serve(mut config: Config) -> Result<(), String> {
-    let port = config.rocket.extract_inner::<u16>("port").unwrap_or(8000);
+    let port = config.rocket.0.extract_inner::<u16>("port").unwrap_or(8000);
     let here = format!("http://localhost:{port}");
     let path = config.data_dir.join("demo.db");
     let stand_in = google::StandIn::new()?;
 
-    config.rocket = config.rocket.merge(("address", "127.0.0.1"));
+    config.rocket.0 = config.rocket.0.merge(("address", "127.0.0.1"));
     config.database_url = DatabaseUrl::Sqlite(path.clone());
     config.public_url = here.parse().map_err(|error| format!("{here}: {error}"))?;
     config.google_client_ids = vec![google::CLIENT_ID.to_owned()];

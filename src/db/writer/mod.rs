@@ -209,7 +209,7 @@ fn file_size(path: &Path) -> u64 {
 
 fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
     let mut conn = Some(conn);
-    while let Some(first) = wait_for_job(shared) {
+    while let Some((first, queue)) = wait_for_job(shared) {
         let mut usable = match conn.take().map_or_else(|| open(url), Ok) {
             Ok(usable) => usable,
             Err(error) => {
@@ -218,7 +218,7 @@ fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
                 continue;
             }
         };
-        match write_batch(shared, &mut usable, first) {
+        match write_batch(shared, &mut usable, first, queue) {
             Ok(()) => conn = Some(usable),
             Err(error) => tracing::error!(%error, "a batch of writes was lost; connecting anew"),
         }
@@ -231,15 +231,14 @@ fn refuse(mut job: Box<dyn Job>, why: &'static str) {
 }
 
 /// The next job, waiting for it; none once the queue is closed and empty.
-fn wait_for_job(shared: &Shared) -> Option<Box<dyn Job>> {
+fn wait_for_job(shared: &Shared) -> Option<(Box<dyn Job>, Queue)> {
     let mut state = shared.lock();
     loop {
-        if let Some(job) = state
-            .urgent
-            .pop_front()
-            .or_else(|| state.background.pop_front())
-        {
-            return Some(job);
+        if let Some(job) = state.urgent.pop_front() {
+            return Some((job, Queue::Urgent));
+        }
+        if let Some(job) = state.background.pop_front() {
+            return Some((job, Queue::Background));
         }
         if state.closed {
             return None;
@@ -253,13 +252,13 @@ fn wait_for_job(shared: &Shared) -> Option<Box<dyn Job>> {
 
 /// Runs jobs, commits, and answers. An error means that the connection is not to be used
 /// again; every job of the batch has been told.
-fn write_batch(shared: &Shared, conn: &mut Conn, first: Box<dyn Job>) -> Result<()> {
+fn write_batch(shared: &Shared, conn: &mut Conn, first: Box<dyn Job>, queue: Queue) -> Result<()> {
     let mut batch = Vec::with_capacity(32);
     if let Err(error) = begin(conn) {
         refuse(first, "the database cannot be written to");
         return Err(error);
     }
-    let written = run_jobs(shared, conn, &mut batch, first).and_then(|()| commit(conn));
+    let written = run_jobs(shared, conn, &mut batch, first, queue).and_then(|()| commit(conn));
     if let Err(error) = &written {
         for job in &mut batch {
             job.fail(Error::unavailable(error));
@@ -274,6 +273,7 @@ fn run_jobs(
     conn: &mut Conn,
     batch: &mut Vec<Box<dyn Job>>,
     first: Box<dyn Job>,
+    queue: Queue,
 ) -> Result<()> {
     let started = Instant::now();
     let mut next = Some(first);
@@ -285,7 +285,10 @@ fn run_jobs(
         next = shared.lock().urgent.pop_front();
     }
     // One slice of background work rides along, so that a busy server gets it done, too.
-    let background = shared.lock().background.pop_front();
+    let background = match queue {
+        Queue::Urgent => shared.lock().background.pop_front(),
+        Queue::Background => None,
+    };
     background.map_or(Ok(()), |job| run_in_savepoint(conn, batch, job))
 }
 
@@ -359,3 +362,6 @@ fn checkpoint_loop(shared: &Shared, mut conn: Conn, wal: &Path) {
         state = shared.lock();
     }
 }
+
+#[cfg(test)]
+mod tests;
