@@ -59,8 +59,10 @@ pub struct Verified {
 
 #[derive(Deserialize)]
 struct Claims {
-    iss: String,
-    aud: String,
+    #[serde(default)]
+    iss: Option<String>,
+    #[serde(default)]
+    aud: Option<String>,
     sub: String,
     exp: i64,
     iat: i64,
@@ -162,13 +164,17 @@ impl Google {
         if claims.sub.is_empty() || claims.sub.len() > 255 {
             return Err(invalid());
         }
-        let issuer = claims.iss.strip_prefix("https://").unwrap_or(&claims.iss);
+        let issuer = claims.iss.as_deref().unwrap_or_default();
+        let issuer = issuer.strip_prefix("https://").unwrap_or(issuer);
         let verified = match &claims.email_verified {
             Some(Flag::Bool(verified)) => *verified,
             Some(Flag::Text(text)) => text == "true",
             None => false,
         };
-        let ours = self.client_ids.contains(&claims.aud);
+        let ours = claims
+            .aud
+            .as_ref()
+            .is_some_and(|aud| self.client_ids.contains(aud));
         match issuer == "accounts.google.com" && ours && verified {
             true => Ok(()),
             false => Err(unknown_origin()),

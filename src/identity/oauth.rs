@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-    BasicTokenType,
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+    BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
     AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
@@ -187,7 +187,13 @@ async fn come_back(
         .request_async(&**http)
         .await
         .map_err(|error| match error {
-            RequestTokenError::ServerResponse(_) => Error::bad_request("Invalid token."),
+            // RFC 6749, section 5.2: the code or the verifier is not good. Any other
+            // refusal is between Google and this server.
+            RequestTokenError::ServerResponse(refusal)
+                if *refusal.error() == BasicErrorResponseType::InvalidGrant =>
+            {
+                Error::bad_request("Invalid token.")
+            }
             error => Error::unavailable(format_args!("Google's token endpoint: {error}")),
         })?;
     let token = &answer.extra_fields().id_token;

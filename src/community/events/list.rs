@@ -68,6 +68,13 @@ impl Filter {
         })
     }
 
+    /// True when no event can match: the days end before they begin, or words were asked
+    /// for and there are none to look for.
+    fn is_empty(&self) -> bool {
+        let backwards = self.from.zip(self.to).is_some_and(|(from, to)| to < from);
+        backwards || matches!(self.wanted, Some(None))
+    }
+
     /// True when no index leads straight to the page, so that the walk may be long.
     fn may_walk(&self) -> bool {
         self.from.is_some() || self.to.is_some() || self.wanted.is_some()
@@ -102,10 +109,11 @@ pub(super) async fn list(
 ) -> Result<Listed<EventView>> {
     let (limit, order, filter) = (query.limit()?, Order::read(&query)?, Filter::read(&query)?);
     let group = query.id::<Group>("group")?;
-    let rows = match (group, &filter.wanted) {
-        // There are no groups yet, so none has events; and no word is in no event.
-        (Some(_), _) | (_, Some(None)) => Vec::new(),
-        _ if filter.may_walk() => {
+    let rows = match group {
+        // There are no groups yet, so none has events.
+        Some(_) => Vec::new(),
+        None if filter.is_empty() => Vec::new(),
+        None if filter.may_walk() => {
             db.scan(move |conn| load(conn, reader, order, &filter, limit))
                 .await?
         }

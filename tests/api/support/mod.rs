@@ -1,0 +1,14 @@
+//! What every test stands on: a server of its own on a fresh database, clients that call it,
+//! and a stand-in for Google.
+
+mod app;
+mod client;
+mod fresh;
+mod google;
+mod postgres;
+mod tokens;
+
+pub use app::{App, Database, each, each_with, each_with_own_issuer};
+pub use client::{Client, Reply};
+pub use google::Issuer;
+pub use tokens::{Hostile, hostile};
