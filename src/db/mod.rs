@@ -39,29 +39,29 @@ pub const SCAN_DEADLINE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
-enum Inner {
-    Sqlite {
-        readers: Pool,
-        writer: writer::Writer,
-    },
-    Postgres {
-        readers: Pool,
-        writers: Pool,
-    },
+struct Inner {
+    readers: Pool,
+    /// Apart from the readers, so that long walks never keep short reads waiting.
+    scanners: Pool,
+    writing: Writing,
+}
+
+enum Writing {
+    Sqlite(writer::Writer),
+    Postgres(Pool),
 }
 
 impl Db {
     /// Opens the database that the settings name. The schema is not looked at.
     pub fn open(config: &Config) -> Result<Self> {
-        let readers = Pool::new(config, Role::Reader)?;
-        Ok(Self(Arc::new(match &config.database_url {
-            url @ DatabaseUrl::Sqlite(_) => Inner::Sqlite {
-                writer: writer::Writer::start(url)?,
-                readers,
-            },
-            DatabaseUrl::Postgres(_) => Inner::Postgres {
-                readers,
-                writers: Pool::new(config, Role::Writer)?,
+        let (url, size) = (&config.database_url, config.database_pool_size);
+        let pool = |role, size| Pool::new(url, role, size);
+        Ok(Self(Arc::new(Inner {
+            readers: pool(Role::Reader, size),
+            scanners: pool(Role::Reader, (size / 4).max(1)),
+            writing: match url {
+                DatabaseUrl::Sqlite(_) => Writing::Sqlite(writer::Writer::start(url)?),
+                DatabaseUrl::Postgres(_) => Writing::Postgres(pool(Role::Writer, size)),
             },
         })))
     }
@@ -75,9 +75,10 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite { readers, .. } => readers.with(f),
-            Inner::Postgres { readers, .. } => readers.with_blocking(move |p| p.with(&f)).await,
+        let readers = &self.0.readers;
+        match &self.0.writing {
+            Writing::Sqlite(_) => readers.with(f),
+            Writing::Postgres(_) => readers.with_blocking(move |pool| pool.with(&f)).await,
         }
     }
 
@@ -88,16 +89,15 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite { readers, .. } => {
-                readers
-                    .with_blocking(move |p| deadline::within(SCAN_DEADLINE, || p.with(&f)))
-                    .await
+        let scanners = &self.0.scanners;
+        match &self.0.writing {
+            Writing::Sqlite(_) => {
+                let walk = move |pool: &Pool| deadline::within(SCAN_DEADLINE, || pool.with(&f));
+                scanners.with_blocking(walk).await
             }
-            Inner::Postgres { readers, .. } => {
-                readers
-                    .with_blocking(move |p| p.with(|conn| postgres::scan(conn, &f)))
-                    .await
+            Writing::Postgres(_) => {
+                let walk = move |pool: &Pool| pool.with(|conn| postgres::scan(conn, &f));
+                scanners.with_blocking(walk).await
             }
         }
     }
@@ -110,14 +110,8 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Urgent, f).await,
-            Inner::Postgres { writers, .. } => {
-                writers
-                    .with_blocking(move |p| postgres::write(p, postgres::SERIALIZABLE, &f))
-                    .await
-            }
-        }
+        self.transact(writer::Queue::Urgent, postgres::SERIALIZABLE, f)
+            .await
     }
 
     /// Like [`Db::write`] for one conditional statement on a row that many want: on
@@ -127,14 +121,8 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Urgent, f).await,
-            Inner::Postgres { writers, .. } => {
-                writers
-                    .with_blocking(move |p| postgres::write(p, postgres::READ_COMMITTED, &f))
-                    .await
-            }
-        }
+        self.transact(writer::Queue::Urgent, postgres::READ_COMMITTED, f)
+            .await
     }
 
     /// Like [`Db::write`] for work that nobody waits for, in slices of at most 500 rows:
@@ -144,24 +132,37 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite { writer, .. } => writer.submit(writer::Queue::Background, f).await,
-            Inner::Postgres { .. } => self.write(f).await,
+        self.transact(writer::Queue::Background, postgres::SERIALIZABLE, f)
+            .await
+    }
+
+    async fn transact<T, F>(&self, queue: writer::Queue, begin: &'static str, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match &self.0.writing {
+            Writing::Sqlite(writer) => writer.submit(queue, f).await,
+            Writing::Postgres(writers) => {
+                writers
+                    .with_blocking(move |pool| postgres::write(pool, begin, &f))
+                    .await
+            }
         }
     }
 
     /// Size of SQLite's write-ahead log in bytes; none on PostgreSQL.
     pub fn wal_bytes(&self) -> Option<u64> {
-        match &*self.0 {
-            Inner::Sqlite { writer, .. } => Some(writer.wal_bytes()),
-            Inner::Postgres { .. } => None,
+        match &self.0.writing {
+            Writing::Sqlite(writer) => Some(writer.wal_bytes()),
+            Writing::Postgres(_) => None,
         }
     }
 
     /// Takes no more writes, waits for those taken, and stops the writer. Last of all at
     /// shutdown.
     pub fn close(&self) {
-        if let Inner::Sqlite { writer, .. } = &*self.0 {
+        if let Writing::Sqlite(writer) = &self.0.writing {
             writer.close();
         }
     }

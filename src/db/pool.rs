@@ -7,7 +7,7 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use rocket::tokio;
 
 use super::conn::{Conn, Role};
-use crate::config::{Config, DatabaseUrl};
+use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection.
@@ -66,8 +66,8 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(config: &Config, role: Role) -> Result<Self> {
-        let size = config.database_pool_size;
+    /// A pool that connects when it is first asked.
+    pub(super) fn new(url: &DatabaseUrl, role: Role, size: u32) -> Self {
         let connections = diesel::r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -77,11 +77,11 @@ impl Pool {
             .idle_timeout(None)
             .error_handler(Box::new(Quiet))
             .build_unchecked(Connector {
-                url: config.database_url.clone(),
+                url: url.clone(),
                 role,
             });
         let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(size as usize));
-        Ok(Self { connections, turns })
+        Self { connections, turns }
     }
 
     /// A connection, within [`PATIENCE`].
