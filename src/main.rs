@@ -7,6 +7,10 @@ use folkmoot::config::Config;
 use folkmoot::db::migrate;
 use folkmoot::ops;
 
+/// Many small allocations on many threads are most of what a request costs here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A community events server.
 #[derive(Parser)]
 #[command(

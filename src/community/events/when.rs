@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::db::MultiBackend;
 use crate::db::schema::events;
-use crate::db::types::{Timestamp, wall_clock, wall_date, wall_time};
+use crate::db::types::{Timestamp, ascii, push_digits, wall_clock, wall_date};
 use crate::http::fields::Check;
 
 /// Years that an event may lie in: all four digits long, in every zone.
@@ -140,15 +140,23 @@ impl Serialize for When {
     }
 }
 
-/// The instant in the event's zone, with the offset between wall time and UTC.
+/// The instant in the event's zone (RFC 3339), with the offset between wall time and UTC.
 fn rfc3339(date: &str, time: &str, at: Timestamp) -> String {
-    let utc = at.0.naive_utc();
-    let offset = wall_time(&format!("{date}T{time}")).map(|wall| (wall - utc).num_seconds());
-    match offset {
-        Some(offset) if offset % 60 == 0 && offset.abs() < 86_400 => {
-            let sign = if offset < 0 { '-' } else { '+' };
-            let minutes = offset.abs() / 60;
-            format!("{date}T{time}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    let mut text = Vec::with_capacity(25);
+    text.extend_from_slice(date.as_bytes());
+    text.push(b'T');
+    text.extend_from_slice(time.as_bytes());
+    let wall = wall_date(date)
+        .zip(wall_clock(time))
+        .map(|(date, time)| date.and_time(time));
+    let offset = wall.map(|wall| (wall - at.0.naive_utc()).num_seconds());
+    match offset.map(|offset| (offset, u32::try_from(offset.abs() / 60))) {
+        Some((offset, Ok(minutes))) if offset % 60 == 0 && minutes < 24 * 60 => {
+            text.push(if offset < 0 { b'-' } else { b'+' });
+            push_digits(&mut text, minutes / 60, 2);
+            text.push(b':');
+            push_digits(&mut text, minutes % 60, 2);
+            ascii(text)
         }
         // Local mean times have offsets with seconds, which RFC 3339 cannot say.
         _ => at.0.to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
@@ -182,6 +190,7 @@ pub struct WhenSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::types::wall_time;
     use proptest::prelude::*;
 
     fn read(zone: &str, start: (&str, &str), end: (&str, &str)) -> Result<When, String> {
