@@ -153,7 +153,13 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return match is_libpq_url(text) {
+                true => Ok(Self::Postgres(text.to_owned())),
+                // Without its parts: one of them may be a password.
+                false => {
+                    Err("not a URL; special characters in its parts are written as %XX".into())
+                }
+            };
         }
         match text.strip_prefix("sqlite://") {
             Some("" | ":memory:") => {
@@ -174,7 +180,13 @@ impl Config {
         match dotenvy::dotenv() {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
-            Err(error) => return Err(format!(".env: {error}; a line looks like RATE_LIMIT=on")),
+            // The library's sentence quotes the line, which may hold a secret.
+            Err(dotenvy::Error::LineParse(..)) => {
+                return Err(".env: a line is not of the form NAME=value; for example \
+                            RATE_LIMIT=on, or quotes around a value with spaces"
+                    .into());
+            }
+            Err(_) => return Err(".env: cannot be read; see its owner and mode".into()),
         }
         let figment = rocket::Config::figment().merge(Env::raw().only(NAMES));
         Self::from_figment(figment)
@@ -212,6 +224,7 @@ impl Config {
             Ok(_) => figment,
             Err(error) => return Err(format!("shutdown: {error}; for example grace = 2")),
         };
+        rocket_settings(&figment)?;
         let settings = Settings(&figment);
         let port = figment.extract_inner::<u16>("port").unwrap_or(8000);
         let google =
@@ -239,14 +252,14 @@ impl Config {
                 |text| list(text).map(origin).collect(),
             )?,
             session_samesite: settings.read("SESSION_SAMESITE", "lax", "lax", same_site)?,
-            secret_key: settings.secret("SECRET_KEY").map(Hidden),
+            secret_key: settings.text("SECRET_KEY")?.map(Hidden),
             google_client_ids: settings.read(
                 "GOOGLE_CLIENT_IDS",
                 "",
                 "1234.apps.googleusercontent.com",
                 |text| Ok(list(text).map(str::to_owned).collect()),
             )?,
-            google_client_secret: settings.secret("GOOGLE_CLIENT_SECRET").map(Hidden),
+            google_client_secret: settings.text("GOOGLE_CLIENT_SECRET")?.map(Hidden),
             google_certs_url: google(
                 "GOOGLE_CERTS_URL",
                 "https://www.googleapis.com/oauth2/v3/certs",
@@ -363,10 +376,45 @@ impl Settings<'_> {
             text.parse().map_err(|e: T::Err| e.to_string())
         })
     }
+}
 
-    fn secret(&self, name: &str) -> Option<String> {
-        self.text(name).ok().flatten()
-    }
+/// Looks at Rocket's own settings, so that a wrong one is told as ours are.
+fn rocket_settings(figment: &Figment) -> Result<(), String> {
+    let Err(errors) = figment.extract::<rocket::Config>() else {
+        return Ok(());
+    };
+    let error = errors.into_iter().next();
+    let name = error
+        .as_ref()
+        .map(|error| error.path.join("_").to_uppercase());
+    let problem = error
+        .map(|error| error.kind.to_string())
+        .unwrap_or_default();
+    let name = name.unwrap_or_default();
+    let example = match name.as_str() {
+        "ADDRESS" => "127.0.0.1",
+        "LOG_LEVEL" => "normal",
+        _ => "8000",
+    };
+    Err(format!(
+        "ROCKET_{name}: {}; for example {example}",
+        one_line(&problem)
+    ))
+}
+
+/// A message of a library, on one line.
+pub fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// True for what libpq reads as a URL. It quotes one that it cannot read in its error.
+fn is_libpq_url(text: &str) -> bool {
+    let mut percents = text.split('%').skip(1);
+    let escaped = percents.all(|after| {
+        after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+    });
+    let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    escaped && plain && Url::parse(text).is_ok()
 }
 
 impl FromStr for RateLimit {

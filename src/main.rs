@@ -70,7 +70,7 @@ fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Serve => rocket::execute(ops::start::serve(config)),
         Command::Demo => rocket::execute(ops::demo::serve(config)),
         Command::Migrate => migrate_up(&config),
-        Command::Check => check(config),
+        Command::Check => check(&config),
         Command::Verify => verify(&config),
         Command::Openapi => openapi(),
     }
@@ -78,7 +78,7 @@ fn run(command: Command, config: Config) -> Result<(), String> {
 
 fn migrate_up(config: &Config) -> Result<(), String> {
     let url = &config.database_url;
-    let ran = migrate::up(url).map_err(|error| format!("{url}: {error}"))?;
+    let ran = migrate::up(url)?;
     match ran.is_empty() {
         true => println!("{url} is up to date"),
         false => println!("{url}: ran {}", ran.join(", ")),
@@ -86,25 +86,10 @@ fn migrate_up(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-fn check(config: Config) -> Result<(), String> {
-    let url = config.database_url.clone();
-    let lacks = migrate::pending(&url).map_err(|error| format!("{url}: {error}"))?;
-    println!("settings   right");
-    println!("database   {url} answers");
-    println!(
-        "schema     {}",
-        match lacks.len() {
-            0 => "up to date".to_owned(),
-            n => format!("lacks {n} migrations; run: folkmoot migrate"),
-        }
-    );
-    println!(
-        "Google     {}",
-        match config.google_client_ids.len() {
-            0 => "off: set GOOGLE_CLIENT_IDS".to_owned(),
-            n => format!("{n} client ids"),
-        }
-    );
+fn check(config: &Config) -> Result<(), String> {
+    for (name, found) in ops::check::run(config)? {
+        println!("{name:<10} {found}");
+    }
     Ok(())
 }
 

@@ -97,3 +97,38 @@ impl<Q: QueryId> QueryId for OrIgnore<Q> {
 }
 
 impl<Q> RunQueryDsl<Conn> for OrIgnore<Q> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::sql_types::Text;
+
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+
+    #[test]
+    fn sqlite_is_compiled_as_decided() {
+        let mut conn = diesel::SqliteConnection::establish(":memory:").expect("a database");
+        let options = diesel::sql_query("PRAGMA compile_options").load::<Setting>(&mut conn);
+        let options = options
+            .expect("options")
+            .into_iter()
+            .map(|row| row.compile_options);
+        let options = options.collect::<Vec<_>>();
+        // docs/decisions/0007-how-sqlite-is-compiled.md
+        for there in ["ENABLE_QPSG", "THREADSAFE=2", "ENABLE_FTS5"] {
+            assert!(
+                options.iter().any(|option| option == there),
+                "{there}: {options:?}"
+            );
+        }
+        let absent = "ENABLE_MEMORY_MANAGEMENT";
+        assert!(
+            options.iter().all(|option| option != absent),
+            "{absent}: {options:?}"
+        );
+    }
+}

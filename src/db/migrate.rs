@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{Conn, Role};
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseUrl, one_line};
+use crate::ops::start::make_folder;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -20,9 +21,16 @@ const ADVISORY_LOCK: i64 = 0x666f_6c6b_6d6f_6f74;
 ///
 /// On SQLite foreign keys are off meanwhile and checked before each commit; on PostgreSQL
 /// one process migrates at a time, and a lock that is not had within 5 s ends it.
-pub fn up(url: &DatabaseUrl) -> MigrationResult<Vec<String>> {
-    let mut conn = Conn::open(url, Role::Migrator)?;
-    match &mut conn {
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn up(url: &DatabaseUrl) -> Result<Vec<String>, String> {
+    let mut conn = connect(url)?;
+    run_pending(&mut conn).map_err(|error| sentence(url, error))
+}
+
+fn run_pending(conn: &mut Conn) -> MigrationResult<Vec<String>> {
+    match conn {
         Conn::Sqlite(conn) => {
             let mut ran = Vec::new();
             for migration in conn.pending_migrations(SQLITE)? {
@@ -41,18 +49,50 @@ pub fn up(url: &DatabaseUrl) -> MigrationResult<Vec<String>> {
 }
 
 /// Names of the migrations that have not run.
-pub fn pending(url: &DatabaseUrl) -> MigrationResult<Vec<String>> {
-    let mut conn = Conn::open(url, Role::Migrator)?;
-    match &mut conn {
-        Conn::Sqlite(conn) => names(&conn.pending_migrations(SQLITE)?),
-        Conn::Pg(conn) => names(&conn.pending_migrations(POSTGRES)?),
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>, String> {
+    let mut conn = connect(url)?;
+    let names = match &mut conn {
+        Conn::Sqlite(conn) => conn.pending_migrations(SQLITE).map(|found| names(&found)),
+        Conn::Pg(conn) => conn.pending_migrations(POSTGRES).map(|found| names(&found)),
+    };
+    names.map_err(|error| sentence(url, error))
+}
+
+/// A connection for commands.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn connect(url: &DatabaseUrl) -> Result<Conn, String> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        make_folder(path).map_err(|error| format!("DATABASE_URL: {}: {error}", path.display()))?;
     }
+    Conn::open(url, Role::Migrator).map_err(|error| match url {
+        DatabaseUrl::Sqlite(_) => sentence(url, error),
+        DatabaseUrl::Postgres(_) => format!(
+            "{}; is PostgreSQL running, and DATABASE_URL right?",
+            sentence(url, error)
+        ),
+    })
+}
+
+fn sentence(url: &DatabaseUrl, error: impl std::fmt::Display) -> String {
+    format!("{url}: {}", one_line(&error.to_string()))
 }
 
 /// Undoes every migration, newest first, and with them all data.
-pub fn down(url: &DatabaseUrl) -> MigrationResult<()> {
-    let mut conn = Conn::open(url, Role::Migrator)?;
-    match &mut conn {
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn down(url: &DatabaseUrl) -> Result<(), String> {
+    let mut conn = connect(url)?;
+    revert_all(&mut conn).map_err(|error| sentence(url, error))
+}
+
+fn revert_all(conn: &mut Conn) -> MigrationResult<()> {
+    match conn {
         Conn::Sqlite(conn) => {
             for version in conn.applied_migrations()? {
                 let migration = find(SQLITE, &version)?;
@@ -68,11 +108,11 @@ pub fn down(url: &DatabaseUrl) -> MigrationResult<()> {
 
 type Boxed<DB> = Box<dyn Migration<DB>>;
 
-fn names<DB: diesel::backend::Backend>(migrations: &[Boxed<DB>]) -> MigrationResult<Vec<String>> {
-    Ok(migrations
+fn names<DB: diesel::backend::Backend>(migrations: &[Boxed<DB>]) -> Vec<String> {
+    migrations
         .iter()
         .map(|migration| migration.name().to_string())
-        .collect())
+        .collect()
 }
 
 fn find<DB: diesel::backend::Backend>(

@@ -151,14 +151,6 @@ impl Db {
         }
     }
 
-    /// Size of SQLite's write-ahead log in bytes; none on PostgreSQL.
-    pub fn wal_bytes(&self) -> Option<u64> {
-        match &self.0.writing {
-            Writing::Sqlite(writer) => Some(writer.wal_bytes()),
-            Writing::Postgres(_) => None,
-        }
-    }
-
     /// Takes no more writes, waits for those taken, and stops the writer. Last of all at
     /// shutdown.
     pub fn close(&self) {

@@ -73,6 +73,7 @@ diesel::table! {
         ends_at -> Instant,
         thumbnail -> Nullable<Text>,
         visible -> Bool,
+        is_over -> Bool,
         revision -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,

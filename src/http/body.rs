@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 
 /// Most bytes of a JSON body.
 pub const LIMIT: u64 = 1 << 20;
+/// Bytes that Rocket looks at before anybody else, for the `_method` of a form.
+const PEEKED: usize = 14;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -66,6 +68,7 @@ impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
 }
 
 async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>> {
+    let peeked_to_its_end = data.peek_complete();
     let mut body = data.open(u64::MAX.bytes());
     let announced = request
         .headers()
@@ -85,7 +88,16 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<u8>> {
         envelope::drain(body).await;
         return Err(Error::PayloadTooLarge);
     }
-    Ok(bytes)
+    // Rocket looks at the first bytes of a body and takes one that breaks off among them
+    // for a whole one.
+    let broke_off = match announced {
+        Some(length) => bytes.len() as u64 != length,
+        None => bytes.len() < PEEKED && !peeked_to_its_end,
+    };
+    match broke_off {
+        true => Err(Error::BadRequest(None)),
+        false => Ok(bytes),
+    }
 }
 
 fn parse<T: DeserializeOwned>(request: &Request<'_>, bytes: &[u8]) -> Result<T> {

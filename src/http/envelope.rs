@@ -131,6 +131,8 @@ impl<'r> Responder<'r, 'static> for Error {
         for header in self.headers() {
             response.set_header(header);
         }
+        // A request that Rocket cannot read passes no fairing, so it is set here as well.
+        response.set_raw_header("X-Request-Id", request_id.to_string());
         Ok(response)
     }
 }

@@ -63,13 +63,13 @@ async fn admit(request: &Request<'_>) -> Result<()> {
     else {
         return Err(Error::internal("the gate has no settings"));
     };
-    // Nothing here takes forms. Rocket lets a form's `_method` field choose the method, so
-    // a plain form on any page could reach a DELETE.
-    let unsafe_method = !matches!(
+    // Rocket lets a form's `_method` field choose the method, so a plain form on any page
+    // could reach a DELETE. No call takes a form by another method than POST.
+    let chosen = matches!(
         request.method(),
-        Method::Get | Method::Head | Method::Options
+        Method::Put | Method::Patch | Method::Delete
     );
-    if unsafe_method
+    if chosen
         && request
             .content_type()
             .is_some_and(|t| t.is_form() || t.is_form_data())

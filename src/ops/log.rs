@@ -3,7 +3,6 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Config, LogFormat};
 
@@ -23,17 +22,26 @@ pub fn start(config: &Config) {
         "debug" => ("debug", "info"),
         _ => ("info", "warn"),
     };
-    let filter = EnvFilter::new(format!("{others},folkmoot={ours},rocket=off,_=off"));
+    let filter = EnvFilter::new(format!("{others},folkmoot={ours}"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // Both fail only where a log was started before.
+    // Each fails only where a log was started before. Rocket's macros log in the name of
+    // the crate they stand in, so its lines are found under both names.
     let _started_before = match config.log_format {
-        LogFormat::Text => lines.with_target(false).finish().try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
+        LogFormat::Text => {
+            tracing::subscriber::set_global_default(lines.with_target(false).finish())
+        }
+        LogFormat::Json => {
+            tracing::subscriber::set_global_default(lines.json().flatten_event(true).finish())
+        }
     };
-    ::log::set_max_level(::log::LevelFilter::Warn);
+    let _started_before = tracing_log::LogTracer::builder()
+        .ignore_crate("rocket")
+        .ignore_crate("folkmoot")
+        .with_max_level(::log::LevelFilter::Warn)
+        .init();
     // A panic is a line of the log as well, with its place.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic

@@ -1,5 +1,6 @@
 //! Running it: start and stop, sweeping, the demo, checks of the data.
 
+pub mod check;
 pub mod demo;
 pub mod log;
 pub mod start;

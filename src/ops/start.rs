@@ -1,7 +1,7 @@
 //! Start and stop.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rocket::{Orbit, Rocket};
 
@@ -60,10 +60,11 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
     match url {
         DatabaseUrl::Sqlite(path) => {
             let told = |error: std::io::Error| format!("DATABASE_URL: {}: {error}", path.display());
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(told)?;
-            }
-            let mut name = path.clone().into_os_string();
+            make_folder(path).map_err(told)?;
+            // By its real name, so that a link to the file is the same file.
+            let mut name = std::fs::canonicalize(path)
+                .unwrap_or_else(|_| path.clone())
+                .into_os_string();
             name.push(".lock");
             let lock = File::create(PathBuf::from(name)).map_err(told)?;
             if lock.try_lock().is_err() {
@@ -72,16 +73,14 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
                      with DATABASE_URL=sqlite://PATH"
                 ));
             }
-            let ran = migrate::up(url).map_err(|error| format!("{url}: {error}"))?;
+            let ran = migrate::up(url)?;
             if !ran.is_empty() {
                 tracing::info!(migrations = ran.len(), "the schema was brought up to date");
             }
             Ok(DatabaseLock(Some(lock)))
         }
         DatabaseUrl::Postgres(_) => {
-            let pending = migrate::pending(url).map_err(|error| {
-                format!("{url}: {error}; is PostgreSQL running, and DATABASE_URL right?")
-            })?;
+            let pending = migrate::pending(url)?;
             match pending.first() {
                 None => Ok(DatabaseLock(None)),
                 Some(first) => Err(format!(
@@ -90,6 +89,14 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
                 )),
             }
         }
+    }
+}
+
+/// Makes the folder of a SQLite file.
+pub fn make_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) => std::fs::create_dir_all(folder),
+        None => Ok(()),
     }
 }
 

@@ -72,6 +72,8 @@ impl Sweepers {
         let now = self.clock.now();
         self.all("sessions", now, session::sweep).await;
         self.all("kept answers", now, idempotency::sweep).await;
+        self.all("events that are over", now, events::sweep_over)
+            .await;
         self.all("deleted events", now, events::sweep).await;
         self.all("changes", now - self.changes_kept, bus::sweep)
             .await;

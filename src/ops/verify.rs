@@ -2,13 +2,18 @@
 
 use crate::community::events;
 use crate::config::DatabaseUrl;
-use crate::db::{Conn, Role};
+use crate::db::migrate;
 
 /// Checks a database's invariants; gives the differences found, a sentence each.
 ///
 /// # Errors
-/// A sentence, when the database is out of reach.
+/// A sentence that says what to do.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, String> {
-    let mut conn = Conn::open(url, Role::Migrator).map_err(|error| format!("{url}: {error}"))?;
+    if !migrate::pending(url)?.is_empty() {
+        return Err(format!(
+            "{url}: the schema is behind; run: folkmoot migrate"
+        ));
+    }
+    let mut conn = migrate::connect(url)?;
     events::verify(&mut conn).map_err(|error| format!("{url}: {error}"))
 }

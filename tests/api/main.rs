@@ -8,5 +8,7 @@
 
 mod community;
 mod identity;
+mod invariants;
+mod server;
 mod support;
 mod wire;

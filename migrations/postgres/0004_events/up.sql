@@ -13,6 +13,7 @@ CREATE TABLE events (
     ends_at TIMESTAMPTZ NOT NULL,
     thumbnail TEXT,
     visible BOOLEAN NOT NULL,
+    is_over BOOLEAN NOT NULL,
     revision BIGINT NOT NULL CHECK (revision >= 0),
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
@@ -22,11 +23,13 @@ CREATE TABLE events (
 COMMENT ON TABLE events IS 'Gatherings that people attend. The wall time and its zone are what the organiser said; starts_at and ends_at are the instants they mean.';
 COMMENT ON COLUMN events.creator_id IS 'NULL: made by the box office''s admins.';
 COMMENT ON COLUMN events.visible IS 'False: a draft, which only its creator may see.';
+COMMENT ON COLUMN events.is_over IS 'Ended days ago; kept by a sweeper, so that lists of what is to come skip the past.';
 COMMENT ON COLUMN events.revision IS 'Grows with each change; a calendar''s SEQUENCE.';
 COMMENT ON COLUMN events.deleted_at IS 'A tombstone: title and times stay for the calendars, then the row goes.';
 CREATE INDEX events_updated ON events (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX events_start ON events (starts_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX events_end ON events (ends_at) WHERE deleted_at IS NULL;
+CREATE INDEX events_to_come ON events (is_over, starts_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX events_end ON events (is_over, ends_at) WHERE deleted_at IS NULL;
 CREATE INDEX events_creator ON events (creator_id, updated_at, id);
 CREATE INDEX events_deleted ON events (deleted_at) WHERE deleted_at IS NOT NULL;
 

@@ -17,6 +17,8 @@ CREATE TABLE events (
     thumbnail TEXT,
     -- 0: a draft, which only its creator may see
     visible INTEGER NOT NULL CHECK (visible IN (0, 1)),
+    -- 1: ended days ago; kept by a sweeper, so that lists of what is to come skip the past
+    is_over INTEGER NOT NULL CHECK (is_over IN (0, 1)),
     -- grows with each change; a calendar's SEQUENCE
     revision INTEGER NOT NULL CHECK (revision >= 0),
     created_at TEXT NOT NULL,
@@ -27,7 +29,8 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_updated ON events (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX events_start ON events (starts_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX events_end ON events (ends_at) WHERE deleted_at IS NULL;
+CREATE INDEX events_to_come ON events (is_over, starts_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX events_end ON events (is_over, ends_at) WHERE deleted_at IS NULL;
 CREATE INDEX events_creator ON events (creator_id, updated_at, id);
 CREATE INDEX events_deleted ON events (deleted_at) WHERE deleted_at IS NOT NULL;
 

@@ -5,6 +5,7 @@ use rocket::{State, get};
 
 use super::search::{self, Wanted};
 use super::{EventId, EventRow, EventView, visible_to};
+use crate::clock::Clock;
 use crate::db::schema::{event_search, events};
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db, MultiBackend, in_time};
@@ -52,6 +53,8 @@ fn cursor(query: &Query<'_>, order: &str) -> Result<Option<(Timestamp, EventId)>
 #[derive(Debug, Clone)]
 struct Filter {
     from: Option<chrono::NaiveDate>,
+    /// `from` is no day of the past, so nothing that is over can match.
+    to_come: bool,
     to: Option<chrono::NaiveDate>,
     creator: Option<UserId>,
     /// None: any words. Some(None): words were asked for, and there are none to look for.
@@ -59,9 +62,11 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(query: &Query<'_>) -> Result<Self> {
+    fn read(query: &Query<'_>, today: chrono::NaiveDate) -> Result<Self> {
+        let from = query.date("from")?;
         Ok(Self {
-            from: query.date("from")?,
+            from,
+            to_come: from.is_some_and(|from| from >= today),
             to: query.date("to")?,
             creator: query.id("creator")?,
             wanted: query.text("q", search::QUERY_CHARS)?.map(Wanted::read),
@@ -106,8 +111,10 @@ pub(super) async fn list(
     query: Query<'_>,
     reader: Reader,
     db: &State<Db>,
+    clock: &State<Clock>,
 ) -> Result<Listed<EventView>> {
-    let (limit, order, filter) = (query.limit()?, Order::read(&query)?, Filter::read(&query)?);
+    let (limit, order) = (query.limit()?, Order::read(&query)?);
+    let filter = Filter::read(&query, clock.now().date_naive())?;
     let group = query.id::<Group>("group")?;
     let rows = match group {
         // There are no groups yet, so none has events.
@@ -173,12 +180,17 @@ fn load(
     if let Some(creator) = filter.creator {
         list = list.filter(events::creator_id.eq(creator));
     }
+    if filter.to_come {
+        list = list.filter(events::is_over.eq(false));
+    }
     // The instants bound the walk, the wall dates decide.
     if let Some(from) = filter.from {
         let bound = from.and_time(chrono::NaiveTime::MIN).and_utc() - FURTHEST_ZONE;
-        list = list
-            .filter(events::ends_at.ge(Timestamp(bound)))
-            .filter(events::end_date.ge(from.to_string()));
+        list = list.filter(events::end_date.ge(from.to_string()));
+        // What is to come is in its order already, and almost all of it matches.
+        if !(filter.to_come && matches!(order, Order::Start(_))) {
+            list = list.filter(events::ends_at.ge(Timestamp(bound)));
+        }
     }
     if let Some(to) = filter.to {
         let bound = to.and_time(chrono::NaiveTime::MIN).and_utc() + FURTHEST_ZONE * 2;

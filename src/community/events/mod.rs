@@ -31,6 +31,9 @@ use when::When;
 const TITLE_CHARS: usize = 120;
 const DESCRIPTION_CHARS: usize = 10_000;
 const LOCATION_CHARS: usize = 1_024;
+/// How long after its end an event counts as over: long enough that it is so in every
+/// zone, on the day after its last.
+const OVER: chrono::TimeDelta = chrono::TimeDelta::hours(72);
 /// How long a deleted event's tombstone stays.
 const TOMBSTONE: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
@@ -412,6 +415,7 @@ fn insert(conn: &mut Conn, creator: UserId, details: &Details, now: Timestamp) -
             events::creator_id.eq(creator),
             details,
             events::visible.eq(true),
+            events::is_over.eq(is_over(&details.when, now)),
             events::revision.eq(0),
             events::created_at.eq(now),
             events::updated_at.eq(now),
@@ -490,6 +494,7 @@ fn change(
     diesel::update(events::table.find(id))
         .set((
             details,
+            events::is_over.eq(is_over(&details.when, now)),
             events::revision.eq(events::revision + 1),
             events::updated_at.eq(now),
         ))
@@ -546,6 +551,25 @@ pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
         .load::<(EventId, i64)>(conn)?;
     let sentence = |(id, counted)| format!("event {id} counts {counted} comments and has others");
     Ok(wrong.into_iter().map(sentence).collect())
+}
+
+fn is_over(when: &When, now: Timestamp) -> bool {
+    when.ends_at.0 < now.0 - OVER
+}
+
+/// Marks events that are over, at most 500 at a time; how many they were.
+pub fn sweep_over(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let ended = events::table
+        .filter(events::deleted_at.is_null())
+        .filter(events::is_over.eq(false))
+        .filter(events::ends_at.lt(Timestamp(now.0 - OVER)))
+        .select(events::id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    let ended = events::table.filter(events::id.eq_any(ended));
+    Ok(diesel::update(ended)
+        .set(events::is_over.eq(true))
+        .execute(conn)?)
 }
 
 /// Removes tombstones that are due, with all that belongs to the events, at most 50 events

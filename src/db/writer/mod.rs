@@ -13,14 +13,12 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{
-    AnsiTransactionManager, Connection, SimpleConnection, TransactionManager,
-};
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::prelude::*;
 use rocket::tokio::sync::oneshot;
 
 use super::conn::{Conn, Role};
@@ -33,8 +31,8 @@ const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(5);
 /// Most jobs that wait; the next is refused as unavailable.
 const QUEUE_JOBS: usize = 8_192;
-/// Size of the write-ahead log from which a checkpoint waits for readers to start it anew.
-const WAL_LIMIT: u64 = 64 << 20;
+/// Pages (of 4 KiB) in the write-ahead log from which a checkpoint starts it anew.
+const LOG_FRAMES: i64 = 4_096;
 
 type Manager = <Conn as Connection>::TransactionManager;
 
@@ -50,7 +48,6 @@ pub(super) enum Queue {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    wal: PathBuf,
 }
 
 #[derive(Default)]
@@ -110,10 +107,6 @@ impl<T: Send, F: Fn(&mut Conn) -> Result<T> + Send> Job for Task<T, F> {
 
 impl Writer {
     pub(super) fn start(url: &DatabaseUrl) -> Result<Self> {
-        let DatabaseUrl::Sqlite(path) = url else {
-            return Err(Error::internal("the writer is for SQLite"));
-        };
-        let wal = wal_path(path);
         let shared = Arc::new(Shared::default());
         let conn = open(url)?;
         let checkpoints = open(url)?;
@@ -123,14 +116,13 @@ impl Writer {
                 move || write_loop(&shared, &url, conn)
             })?,
             spawn("db-checkpoint", {
-                let (shared, wal) = (shared.clone(), wal.clone());
-                move || checkpoint_loop(&shared, checkpoints, &wal)
+                let shared = shared.clone();
+                move || checkpoint_loop(&shared, checkpoints)
             })?,
         ];
         Ok(Self {
             shared,
             threads: Mutex::new(threads),
-            wal,
         })
     }
 
@@ -162,10 +154,6 @@ impl Writer {
             .map_err(|_| Error::unavailable("the writer ended"))?
     }
 
-    pub(super) fn wal_bytes(&self) -> u64 {
-        file_size(&self.wal)
-    }
-
     pub(super) fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
@@ -195,16 +183,6 @@ fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>
 
 fn open(url: &DatabaseUrl) -> Result<Conn> {
     Conn::open(url, Role::Writer).map_err(Error::unavailable)
-}
-
-fn wal_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
-fn file_size(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
 fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
@@ -338,7 +316,7 @@ fn expect_depth(conn: &mut Conn, depth: u32) -> Result<()> {
 }
 
 /// Copies the write-ahead log into the database each second, off the writer's thread.
-fn checkpoint_loop(shared: &Shared, mut conn: Conn, wal: &Path) {
+fn checkpoint_loop(shared: &Shared, mut conn: Conn) {
     let mut state = shared.lock();
     while !state.closed {
         let (guard, _) = shared
@@ -346,21 +324,39 @@ fn checkpoint_loop(shared: &Shared, mut conn: Conn, wal: &Path) {
             .wait_timeout(state, Duration::from_secs(1))
             .unwrap_or_else(PoisonError::into_inner);
         drop(guard);
-        let size = file_size(wal);
-        if size > 0 {
-            // PASSIVE waits for nobody. Under constant writes it never reaches the end of
-            // the log, which then grows; TRUNCATE holds writers and readers up for that.
-            let mode = if size > WAL_LIMIT {
-                "TRUNCATE"
-            } else {
-                "PASSIVE"
-            };
-            if let Err(error) = conn.batch_execute(&format!("PRAGMA wal_checkpoint({mode})")) {
-                tracing::warn!(%error, size, "a checkpoint failed");
-            }
+        if let Err(error) = checkpoint(&mut conn) {
+            tracing::warn!(%error, "a checkpoint failed");
         }
         state = shared.lock();
     }
+}
+
+/// PASSIVE copies most of the log while writers go on; under constant writes it never
+/// reaches the end, and the log would grow. RESTART then holds the writer up for the little
+/// that was written meanwhile, and lets it begin at the front of the file again. The file
+/// keeps its size: writing over it costs less than making it longer.
+fn checkpoint(conn: &mut Conn) -> diesel::QueryResult<()> {
+    let log = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Log>(conn)?;
+    if log.frames > LOG_FRAMES {
+        let log = diesel::sql_query("PRAGMA wal_checkpoint(RESTART)").get_result::<Log>(conn)?;
+        if log.busy != 0 {
+            tracing::warn!(
+                log.frames,
+                "a long read keeps the write-ahead log from starting anew"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Log {
+    /// 1 when somebody was in the way.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+    /// Pages in the write-ahead log.
+    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = log)]
+    frames: i64,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::mpsc;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use rocket::tokio;
@@ -89,12 +90,11 @@ impl Fixture {
 
     /// Waits until that many jobs wait.
     async fn waiting(&self, jobs: usize) {
-        loop {
+        let waiting = || {
             let state = self.writer.shared.lock();
-            if state.urgent.len() + state.background.len() >= jobs {
-                return;
-            }
-            drop(state);
+            state.urgent.len() + state.background.len()
+        };
+        while waiting() < jobs {
             tokio::task::yield_now().await;
         }
     }

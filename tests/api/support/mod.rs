@@ -11,4 +11,5 @@ mod tokens;
 pub use app::{App, Database, each, each_with, each_with_own_issuer};
 pub use client::{Client, Reply};
 pub use google::Issuer;
+pub use postgres::cluster;
 pub use tokens::{Hostile, hostile};

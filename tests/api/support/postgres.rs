@@ -144,9 +144,18 @@ impl Cluster {
 
     /// Makes a migrated, empty database; answers its URL.
     pub fn create(&self) -> String {
+        self.copy(TEMPLATE)
+    }
+
+    /// Makes a database without a schema; answers its URL.
+    pub fn create_empty(&self) -> String {
+        self.copy("template0")
+    }
+
+    fn copy(&self, template: &str) -> String {
         let name = format!("test_{}", self.made.fetch_add(1, Ordering::Relaxed));
         locked(&self.admin)
-            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .expect("the template is copied");
         address(&self.folder, &name)
     }

@@ -1,0 +1,138 @@
+//! One HTTP call at a time, for everything that is not measured under load.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A call.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    /// The session's cookie, or nothing.
+    pub cookie: &'a str,
+    /// JSON, or nothing.
+    pub body: &'a str,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    pub body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// A GET without a cookie.
+    pub fn get(path: &str) -> Call<'_> {
+        Call {
+            method: "GET",
+            path,
+            cookie: "",
+            body: "",
+        }
+    }
+
+    /// Makes the call on a connection of its own.
+    pub fn make(self, address: SocketAddr) -> Result<Answer, String> {
+        self.exchange(address)
+            .map_err(|error| format!("{} {}: {error}", self.method, self.path))
+    }
+
+    /// As [`Call::make`]; an answer that is no success is an error as well.
+    pub fn succeed(self, address: SocketAddr) -> Result<Answer, String> {
+        let answer = self.make(address)?;
+        match answer.status {
+            200..=299 => Ok(answer),
+            status => Err(format!(
+                "{} {}: {status}: {}",
+                self.method,
+                self.path,
+                String::from_utf8_lossy(&answer.body)
+            )),
+        }
+    }
+
+    fn exchange(self, address: SocketAddr) -> io::Result<Answer> {
+        let Self {
+            method,
+            path,
+            cookie,
+            body,
+        } = self;
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        if !cookie.is_empty() {
+            request += &format!("Cookie: {cookie}\r\n");
+        }
+        if !body.is_empty() {
+            let length = body.len();
+            request += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        }
+        request += "\r\n";
+        request += body;
+        stream.write_all(request.as_bytes())?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Answer::parse(&bytes)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no HTTP answer"))
+    }
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(bytes.get(..end)?).into_owned();
+        Some(Self {
+            status: head.split(' ').nth(1)?.parse().ok()?,
+            head,
+            body: bytes.get(end + 4..)?.to_vec(),
+        })
+    }
+
+    /// The values of all headers of this name.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+}
+
+/// Makes a call each millisecond until it succeeds; the time that took since `began`.
+///
+/// # Errors
+/// What `alive` says, or that it took too long.
+pub fn poll(
+    call: Call<'_>,
+    address: SocketAddr,
+    began: Instant,
+    mut alive: impl FnMut() -> Result<(), String>,
+) -> Result<Duration, String> {
+    loop {
+        let refused = match call.succeed(address) {
+            Ok(_) => return Ok(began.elapsed()),
+            Err(refused) => refused,
+        };
+        alive()?;
+        if began.elapsed() > PATIENCE {
+            return Err(format!("no answer in {} s: {refused}", PATIENCE.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// An address of this machine that nobody listens on; somebody else may take it meanwhile.
+pub fn free_address() -> Result<SocketAddr, String> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| format!("no free port: {error}"))
+}

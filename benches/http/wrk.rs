@@ -1,0 +1,210 @@
+//! The load: wrk with a Lua script.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use super::children::{Running, Watchdog};
+
+/// How many connections call at the same time.
+pub const CONNECTIONS: usize = 64;
+
+/// What the line begins with in which the script tells the result.
+const MARK: &str = "folkmoot-bench ";
+
+/// The part of each script that is always the same. Every thread has variables of its own, so
+/// `done` collects what each of them counted. Looking at answers costs the thread time, so only
+/// writes are counted.
+const SCRIPT: &str = r#"
+local threads = {}
+local requests = {}
+local number = 0
+created = 0
+seed = 0
+
+function setup(thread)
+    number = number + 1
+    thread:set("seed", number)
+    threads[number] = thread
+end
+
+function init(args)
+    math.randomseed(seed * 7919)
+    for _, path in ipairs(paths) do
+        for _, cookie in ipairs(cookies) do
+            local headers = {}
+            local body = nil
+            if cookie ~= "" then headers["Cookie"] = cookie end
+            if #bodies > 0 then
+                body = bodies[#requests % #bodies + 1]
+                headers["Content-Type"] = "application/json"
+            end
+            requests[#requests + 1] = wrk.format(method, path, headers, body)
+        end
+    end
+end
+
+function request()
+    return requests[math.random(#requests)]
+end
+
+if method == "POST" then
+    function response(status)
+        if status == 201 then created = created + 1 end
+    end
+end
+
+function done(summary, latency)
+    local acknowledged = 0
+    for _, thread in ipairs(threads) do acknowledged = acknowledged + thread:get("created") end
+    local errors = summary.errors
+    print(string.format(
+        "folkmoot-bench requests=%d micros=%d p50=%d p99=%d socket=%d refused=%d acknowledged=%d",
+        summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+        errors.connect + errors.read + errors.write + errors.timeout, errors.status, acknowledged))
+end
+"#;
+
+/// Requests that are drawn from at random: each path with each cookie.
+#[derive(Debug, Clone)]
+pub struct Load {
+    pub name: String,
+    pub method: &'static str,
+    pub paths: Vec<String>,
+    /// Session cookies; none for a caller who is not signed in.
+    pub cookies: Vec<String>,
+    /// JSON; none for a GET.
+    pub bodies: Vec<String>,
+}
+
+/// What came of a load.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Outcome {
+    pub requests: u64,
+    pub micros: u64,
+    /// Half of the answers took at most that many microseconds.
+    pub p50: u64,
+    /// 99 in 100 answers took at most that many microseconds.
+    pub p99: u64,
+    /// Connections that failed, and answers that took more than ten seconds.
+    pub socket: u64,
+    /// Answers with a status of 400 or more.
+    pub refused: u64,
+    /// Answers with status 201, of a POST.
+    pub acknowledged: u64,
+}
+
+/// A load that can be put on a server.
+pub struct Wrk {
+    script: PathBuf,
+    watchdog: Arc<Watchdog>,
+}
+
+/// Looks whether wrk is there.
+pub fn check() -> Result<(), String> {
+    let ran = Command::new("wrk")
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    // Whatever its exit status says: that of --version is 1.
+    ran.map(|_| ()).map_err(|error| {
+        format!("wrk: {error}; it is in Debian's package wrk: apt-get install wrk")
+    })
+}
+
+impl Load {
+    /// A GET of one of these paths, by nobody in particular.
+    pub fn get(name: &str, paths: Vec<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            method: "GET",
+            paths,
+            cookies: Vec::new(),
+            bodies: Vec::new(),
+        }
+    }
+
+    fn script(&self) -> String {
+        let nobody = [String::new()];
+        let cookies = match self.cookies.is_empty() {
+            true => nobody.as_slice(),
+            false => self.cookies.as_slice(),
+        };
+        format!(
+            "local method = {}\nlocal paths = {}\nlocal cookies = {}\nlocal bodies = {}\n{SCRIPT}",
+            quoted(self.method),
+            table(&self.paths),
+            table(cookies),
+            table(&self.bodies)
+        )
+    }
+}
+
+fn table(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("{{{}}}", texts.join(", "))
+}
+
+/// A text of one line as Lua writes it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+impl Wrk {
+    /// Writes the script.
+    pub fn new(load: &Load, folder: &Path, watchdog: &Arc<Watchdog>) -> Result<Self, String> {
+        let script = folder.join(format!("{}.lua", load.name));
+        std::fs::write(&script, load.script())
+            .map_err(|error| format!("{}: {error}", script.display()))?;
+        Ok(Self {
+            script,
+            watchdog: Arc::clone(watchdog),
+        })
+    }
+
+    /// Begins to call a server; [`outcome`] waits for the end.
+    pub fn begin(&self, address: SocketAddr, seconds: u64) -> Result<Running, String> {
+        Running::spawn(
+            Command::new("wrk")
+                .args(["--threads", "2", "--timeout", "10s", "--latency"])
+                .args(["--connections", &CONNECTIONS.to_string()])
+                .args(["--duration", &format!("{seconds}s")])
+                .arg("--script")
+                .arg(&self.script)
+                .arg(format!("http://{address}/"))
+                .stdout(Stdio::piped()),
+            &self.watchdog,
+        )
+    }
+
+    /// Calls a server for that many seconds.
+    pub fn run(&self, address: SocketAddr, seconds: u64) -> Result<Outcome, String> {
+        outcome(self.begin(address, seconds)?)
+    }
+}
+
+/// Waits until wrk has ended; what it tells.
+pub fn outcome(wrk: Running) -> Result<Outcome, String> {
+    let said = wrk.output()?;
+    let found = said.lines().find_map(|line| line.strip_prefix(MARK));
+    let line = found.ok_or_else(|| format!("wrk tells no result; it says: {said}"))?;
+    let field = |name: &str| {
+        line.split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(other, _)| *other == name)
+            .and_then(|(_, value)| value.parse().ok())
+            .ok_or_else(|| format!("wrk tells no {name}; it says: {line}"))
+    };
+    Ok(Outcome {
+        requests: field("requests")?,
+        micros: field("micros")?,
+        p50: field("p50")?,
+        p99: field("p99")?,
+        socket: field("socket")?,
+        refused: field("refused")?,
+        acknowledged: field("acknowledged")?,
+    })
+}

@@ -1,0 +1,356 @@
+//! What nobody else gets to see: a draft, and another person's e-mail. Every route of the
+//! server's own table is walked, so that a new one is walked as well.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use rocket::http::{ContentType, Cookie, Header, Method};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// A well-formed id that belongs to nothing.
+const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
+
+/// Words that no answer has by chance, and the one to search for.
+const TITLE: &str = "Moonlit Xylophone Rehearsal";
+const WORD: &str = "xylophone";
+const DESCRIPTION: &str = "Bring mallets and a thermos.";
+const LOCATION: &str = "Behind the old gasworks";
+const REMARK: &str = "Mallets are packed already.";
+const PICTURE: &str = "https://img.example.org/gasworks.png";
+
+/// A body that every call takes which takes one for a single thing.
+const ANY_BODY: &str = r#"{"title": "Forged", "body": "Forged", "name": "Forged",
+    "image_url": "https://img.example.org/forged.png"}"#;
+
+/// A route of the server's table.
+struct Route {
+    method: Method,
+    /// With `<name>` for what varies.
+    path: String,
+}
+
+/// The server's routes, without those that answer any path.
+fn routes(app: &App) -> Vec<Route> {
+    let methods = [
+        Method::Get,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+    ];
+    let all = app.server().rocket().routes();
+    let routes: Vec<Route> = all
+        .map(|route| Route {
+            method: route.method,
+            path: route.uri.path().to_owned(),
+        })
+        .filter(|route| methods.contains(&route.method))
+        .filter(|route| !route.path.contains("..>") && route.path != "/_refused")
+        .collect();
+    assert!(routes.len() >= 20, "the server has its routes");
+    routes
+}
+
+impl Route {
+    /// The names of what varies.
+    fn parameters(&self) -> Vec<&str> {
+        let segments = self.path.split('/');
+        segments.filter_map(parameter).collect()
+    }
+
+    /// Its path with values for what varies.
+    fn filled<'v>(&self, value: impl Fn(&str) -> &'v str) -> String {
+        let segments = self.path.split('/');
+        let filled = segments.map(|segment| match parameter(segment) {
+            Some(name) => value(name),
+            None => segment,
+        });
+        filled.collect::<Vec<&str>>().join("/")
+    }
+}
+
+/// The name of a segment that varies.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('<')?.strip_suffix('>')
+}
+
+/// An event of ann's, a comment on it by somebody, and a picture of that.
+struct Things {
+    creator: String,
+    session: String,
+    event: String,
+    comment: String,
+    image: String,
+}
+
+impl Things {
+    fn make(ann: &Client, speaker: &Client) -> Things {
+        let event = json!({
+            "title": TITLE,
+            "description": DESCRIPTION,
+            "location": LOCATION,
+            "start_date": "2031-06-14",
+            "start_time": "10:00",
+            "end_date": "2031-06-14",
+            "end_time": "12:00",
+        });
+        let text = |value: &Value| value.as_str().expect("an id is text").to_owned();
+        let event = ann.post("/api/events", event).ok(201);
+        let event = text(&event["data"]["id"]);
+        let comments = format!("/api/events/{event}/comments");
+        let comment = speaker.post(&comments, json!({ "body": REMARK })).ok(201);
+        let comment = text(&comment["data"]["id"]);
+        let images = format!("/api/comments/{comment}/images");
+        let image = speaker.post(&images, json!({ "image_url": PICTURE }));
+        let image = text(&image.ok(201)["data"]["image_id"]);
+        let session = ann.get("/api/auth/sessions").ok(200);
+        Things {
+            creator: ann.id().to_owned(),
+            session: text(&session["data"][0]["id"]),
+            event,
+            comment,
+            image,
+        }
+    }
+
+    /// Makes the event a draft.
+    fn hide(&self, app: &App) {
+        let event = &self.event;
+        let hide = format!("update events set visible = false where id = '{event}'");
+        assert_eq!(app.sql(&hide), 1);
+    }
+
+    /// What a parameter of a path may be, out of these things.
+    fn value(&self, parameter: &str) -> &str {
+        match parameter {
+            "user_id" => &self.creator,
+            "session_id" => &self.session,
+            "event_id" => &self.event,
+            "comment_id" => &self.comment,
+            "image_id" => &self.image,
+            new => panic!("<{new}> is new here: which of these things is it, or one more?"),
+        }
+    }
+
+    /// The same, but for an event that never was.
+    fn value_elsewhere(&self, parameter: &str) -> &str {
+        if is_of_event(parameter) {
+            UNKNOWN
+        } else {
+            self.value(parameter)
+        }
+    }
+
+    /// All that would tell of the event.
+    fn secrets(&self) -> Vec<String> {
+        let ids = [&self.event, &self.comment, &self.image];
+        let ids = ids
+            .into_iter()
+            .flat_map(|id| [id.clone(), id.replace('-', "")]);
+        let texts = [TITLE, DESCRIPTION, LOCATION, REMARK, PICTURE].map(str::to_owned);
+        ids.chain(texts).collect()
+    }
+
+    /// The queries that might find the event in a list.
+    fn queries(&self) -> Vec<String> {
+        let creator = &self.creator;
+        vec![
+            String::new(),
+            "?order=start".to_owned(),
+            "?limit=100".to_owned(),
+            format!("?q={WORD}"),
+            format!("?creator={creator}"),
+            "?from=2031-06-14&to=2031-06-14".to_owned(),
+            format!("?q={WORD}&creator={creator}&from=2031-06-14&to=2031-06-14&order=start"),
+        ]
+    }
+}
+
+/// True for what belongs to an event.
+fn is_of_event(parameter: &str) -> bool {
+    ["event_id", "comment_id", "image_id"].contains(&parameter)
+}
+
+/// An answer, with every header.
+struct Answer {
+    call: String,
+    status: u16,
+    headers: String,
+    body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    fn assert_silent_about(&self, secrets: &[String]) {
+        for secret in secrets {
+            for (place, text) in [("headers", &self.headers), ("body", &self.body)] {
+                let tells = text.to_lowercase().contains(&secret.to_lowercase());
+                assert!(!tells, "{} tells {secret:?} in its {place}", self.call);
+            }
+        }
+    }
+}
+
+/// Calls a route, with the body that any call takes.
+fn call(app: &App, caller: &Client, method: Method, path: &str) -> Answer {
+    let mut request = app.server().req(method, path);
+    request = request.remote(SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)));
+    if let Some(cookie) = caller.cookie() {
+        let pair = Cookie::parse_encoded(cookie.to_owned()).expect("a cookie is a pair");
+        let header = Header::new("Cookie", cookie.to_owned());
+        request = request.cookie(pair).header(header);
+    }
+    if ![Method::Get, Method::Delete].contains(&method) {
+        request = request.header(ContentType::JSON).body(ANY_BODY);
+    }
+    app.run(async {
+        let response = request.dispatch().await;
+        let headers = response.headers().iter();
+        let headers: Vec<String> = headers
+            .map(|header| format!("{}: {}", header.name(), header.value()))
+            .collect();
+        let status = response.status().code;
+        let body = response.into_bytes().await.unwrap_or_default();
+        Answer {
+            call: format!("{method} {path}"),
+            status,
+            headers: headers.join("\n"),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    })
+}
+
+/// Who a caller is; signed in anew for every call, since some of them sign out.
+fn sign_in<'a>(app: &'a App, name: Option<&str>) -> Client<'a> {
+    name.map_or_else(|| app.anon(), |name| app.user(name))
+}
+
+/// Every route, for nobody and for a stranger: silent about the event, and answered as if it
+/// had never been.
+fn assert_hidden(app: &App, things: &Things) {
+    let secrets = things.secrets();
+    let mut compared = 0;
+    for route in routes(app) {
+        let path = route.filled(|name| things.value(name));
+        let elsewhere = route.filled(|name| things.value_elsewhere(name));
+        let is_of_event = route.parameters().into_iter().any(is_of_event);
+        for name in [None, Some("mallory")] {
+            let answer = call(app, &sign_in(app, name), route.method, &path);
+            answer.assert_silent_about(&secrets);
+            if is_of_event {
+                let needs_session = name.is_none() && route.method != Method::Get;
+                let expected = if needs_session { 401 } else { 404 };
+                assert_eq!(answer.status, expected, "{}: {}", answer.call, answer.body);
+                let unknown = call(app, &sign_in(app, name), route.method, &elsewhere);
+                assert_eq!(unknown.status, expected, "{}", unknown.call);
+                assert_eq!(answer.body, unknown.body, "{}", answer.call);
+                compared += 1;
+            } else if route.method == Method::Get {
+                let caller = sign_in(app, name);
+                for query in things.queries() {
+                    let path = format!("{path}{query}");
+                    let answer = call(app, &caller, route.method, &path);
+                    answer.assert_silent_about(&secrets);
+                }
+            }
+        }
+    }
+    assert!(compared >= 18, "the routes of events were called");
+}
+
+/// What the owner sees of an event: the answers of all calls that read it or list it.
+fn picture(app: &App, things: &Things) -> Vec<(String, String)> {
+    let ann = app.user("ann");
+    let of_event = routes(app)
+        .into_iter()
+        .filter(|route| route.method == Method::Get)
+        .filter(|route| route.parameters().into_iter().any(is_of_event))
+        .map(|route| route.filled(|name| things.value(name)));
+    let lists = things.queries().into_iter();
+    let lists = lists.map(|query| format!("/api/events{query}"));
+    let paths = of_event.chain(lists);
+    paths
+        .map(|path| {
+            let answer = call(app, &ann, Method::Get, &path);
+            assert_eq!(answer.status, 200, "{}: {}", answer.call, answer.body);
+            (answer.call, answer.body)
+        })
+        .collect()
+}
+
+#[test]
+fn a_draft_is_as_if_it_were_not_there_to_all_but_its_owner() {
+    each(|app| {
+        let ann = app.user("ann");
+        let things = Things::make(&ann, &ann);
+        let published = picture(app, &things);
+        for (call, body) in &published {
+            let tells = things.secrets().iter().any(|secret| body.contains(secret));
+            assert!(tells, "{call} shows the event while it is published");
+        }
+        things.hide(app);
+        assert_hidden(app, &things);
+        assert_eq!(picture(app, &things), published, "what the owner sees");
+    });
+}
+
+#[test]
+fn a_draft_hides_what_others_said_while_it_was_published_even_from_them() {
+    each(|app| {
+        let things = Things::make(&app.user("ann"), &app.user("mallory"));
+        things.hide(app);
+        assert_hidden(app, &things);
+    });
+}
+
+#[test]
+fn lists_go_on_without_the_draft() {
+    each(|app| {
+        let ann = app.user("ann");
+        let draft = Things::make(&ann, &ann);
+        let published = Things::make(&ann, &ann);
+        draft.hide(app);
+        for caller in [app.anon(), app.user("mallory")] {
+            for query in draft.queries() {
+                let path = format!("/api/events{query}");
+                let answer = call(app, &caller, Method::Get, &path);
+                assert!(answer.body.contains(&published.event), "{path}");
+                assert!(!answer.body.contains(&draft.event), "{path}");
+            }
+        }
+    });
+}
+
+#[test]
+fn nobody_reads_another_persons_address() {
+    each(|app| {
+        let ann = app.user("ann");
+        let things = Things::make(&ann, &ann);
+        let address = ["ann@example.org".to_owned()];
+        let mut answered = BTreeSet::new();
+        for route in routes(app) {
+            if route.method != Method::Get {
+                continue;
+            }
+            let path = route.filled(|name| things.value(name));
+            for name in [None, Some("mallory")] {
+                let caller = sign_in(app, name);
+                for query in things.queries() {
+                    let path = format!("{path}{query}");
+                    let answer = call(app, &caller, Method::Get, &path);
+                    answer.assert_silent_about(&address);
+                    if answer.status == 200 {
+                        answered.insert(route.path.clone());
+                    }
+                }
+            }
+        }
+        assert!(answered.len() >= 7, "most routes answered: {answered:?}");
+        for path in ["/api/users", "/api/auth/@me"] {
+            let answer = call(app, &ann, Method::Get, path);
+            assert!(answer.body.contains(&address[0]), "{path} shows me mine");
+        }
+    });
+}

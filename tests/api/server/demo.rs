@@ -1,0 +1,137 @@
+//! `folkmoot demo`: what it prints works as it stands there.
+
+use super::*;
+
+/// The last line of what it says to try.
+const LAST_HINT: &str = "All calls:";
+
+fn demo(site: &Site) -> Server {
+    site.launch(&[PROGRAM, "demo"])
+}
+
+/// The path of an address of this server, as browsers have it.
+#[track_caller]
+fn path_here(server: &Server, address: &str) -> String {
+    let here = format!("http://localhost:{}", server.port());
+    let path = address.strip_prefix(&here);
+    path.unwrap_or_else(|| panic!("{address} is not at {here}"))
+        .to_owned()
+}
+
+/// What stands between two texts.
+#[track_caller]
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text
+        .split_once(from)
+        .unwrap_or_else(|| panic!("no {from}: {text}"));
+    let (found, _) = rest
+        .split_once(to)
+        .unwrap_or_else(|| panic!("no {to}: {rest}"));
+    found
+}
+
+/// Signs in by redirect, from this path on, as Ann; answers where that ends, and the session.
+#[track_caller]
+fn sign_in_by_redirect(server: &Server, path: &str) -> (String, String) {
+    let leaving = server.anon().get(path);
+    let away = leaving.cookie("oauth").expect("the way back is bound");
+    let google = path_here(server, leaving.redirect());
+
+    // The page offers names, each a link back to itself with that name.
+    let page = server.anon().get(&google);
+    assert_eq!(page.status, 200, "{}", page.text());
+    let html = page.text();
+    let (links, _) = html.split_once(">Ann<").expect("the page offers Ann");
+    let (_, link) = links.rsplit_once("href=\"").expect("a link");
+    let query = link.trim_end_matches('"').replace("&amp;", "&");
+    let (google, _) = google.split_once('?').expect("the redirect has a query");
+
+    let agreed = server.anon().get(&format!("{google}{query}"));
+    let back = path_here(server, agreed.redirect());
+    let arrived = server.caller(&away).get(&back);
+    let session = arrived.cookie("session").unwrap_or_default();
+    (arrived.redirect().to_owned(), session)
+}
+
+#[test]
+fn the_calls_that_it_prints_work() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let hints = server.printed(LAST_HINT);
+    let address = between(&hints, "curl '", "'");
+    let list = server.anon().get(&path_here(&server, address)).ok(200);
+    let events = list["data"].as_array().expect("a list");
+    assert_eq!(events.len(), 3);
+    assert!(events.iter().any(|event| event["comments"] != 0), "{list}");
+
+    let address = between(&hints, "curl -s '", "'");
+    let token = server.anon().get(&path_here(&server, address)).ok(200);
+    let welcome = server.anon().post("/api/auth", &token);
+    assert_eq!(welcome.ok(200)["name"], "Ann");
+    let ann = server.caller(&welcome.cookie("session").expect("the cookie is set"));
+    let event = between(&hints, "/api/events -d '", "'\n");
+    let event: Value = serde_json::from_str(event).expect("the event is JSON");
+    let made = ann.post("/api/events", &event).ok(201);
+    assert_eq!(made["data"]["title"], event["title"]);
+    server.stop().ok();
+}
+
+#[test]
+fn signing_in_by_redirect_works_from_end_to_end() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let (end, session) = sign_in_by_redirect(&server, "/api/auth/google");
+    assert_eq!(end, "/");
+    let me = server.caller(&session).get("/api/auth/@me").ok(200);
+    assert_eq!(me["data"]["name"], "Ann");
+
+    let hints = server.printed(LAST_HINT);
+    let address = between(&hints, "with a browser: ", "\n");
+    let (end, session) = sign_in_by_redirect(&server, &path_here(&server, address));
+    let me = server.caller(&session).get(&end).ok(200);
+    assert_eq!(me["data"]["name"], "Ann");
+}
+
+#[test]
+fn a_second_demo_in_the_same_folder_is_refused() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let ran = site.run(&["demo"]);
+    assert!(ran.refused().contains("demo"), "{ran:?}");
+    server.anon().get("/api/events").ok(200);
+    // The real server's data is another file.
+    let real = site.start();
+    let list = real.anon().get("/api/events").ok(200);
+    assert_eq!(list["data"], json!([]));
+}
+
+#[test]
+fn its_data_is_made_anew_at_each_start() {
+    let site = Site::bare();
+    let count = |server: &Server| {
+        let list = server.anon().get("/api/events?limit=100").ok(200);
+        list["data"].as_array().map(Vec::len)
+    };
+    let server = demo(&site);
+    let first = count(&server);
+    let token = server.anon().get("/demo/google/id-token?name=Eve").ok(200);
+    let welcome = server.anon().post("/api/auth", &token);
+    make_event(&server.caller(&welcome.cookie("session").expect("the cookie is set")));
+    assert_eq!(count(&server), first.map(|events| events + 1));
+    server.kill();
+    let server = demo(&site);
+    assert_eq!(count(&server), first);
+}
+
+#[test]
+fn the_stand_in_for_google_is_in_the_demo_only() {
+    let site = Site::sqlite();
+    let server = site.start();
+    for path in [
+        "/demo/google/id-token?name=Ann",
+        "/demo/google/certs",
+        "/demo/google/auth",
+    ] {
+        server.anon().get(path).refused(404);
+    }
+}
