@@ -177,7 +177,7 @@ impl Config {
     /// # Errors
     /// One line that names the setting, what is wrong, and an example.
     pub fn load() -> Result<Self, String> {
-        match dotenvy::dotenv() {
+        match dotenvy::from_path(".env") {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
             // The library's sentence quotes the line, which may hold a secret.

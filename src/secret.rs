@@ -1,7 +1,7 @@
 //! The server's own key and what is made with it: signed cursors and sealed cookies.
 
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -145,35 +145,45 @@ fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The key's file appears whole or not at all: it is written beside and linked into place,
+/// and where another start was faster, its key stands.
 fn read_or_make(path: &Path) -> std::io::Result<String> {
     match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut bytes = [0; 32];
-            aws_lc_rs::rand::fill(&mut bytes).map_err(std::io::Error::other)?;
-            let key = hex(&bytes);
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let made = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path);
-            match made {
-                Ok(mut file) => {
-                    file.write_all(key.as_bytes())?;
-                    file.sync_all()?;
-                    Ok(key)
-                }
-                // Another start was faster.
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    std::fs::read_to_string(path)
-                }
-                Err(error) => Err(error),
-            }
-        }
-        read => read,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(path)?,
+        read => return read,
     }
+    std::fs::read_to_string(path)
+}
+
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(std::io::Error::other)?;
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder)?;
+    }
+    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(hex(&bytes).as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder that only this user can read, if it is not there.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 #[cfg(test)]

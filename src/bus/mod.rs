@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::changes;
 use crate::db::types::{Id, Timestamp};
+use crate::db::{Conn, on_backend};
 use crate::error::{Error, Result};
 use crate::identity::people::UserId;
 
@@ -78,17 +78,16 @@ impl Change {
 /// Adds a change to the log; after the write it describes, in the same transaction.
 pub fn record(conn: &mut Conn, at: Timestamp, change: Change) -> Result<()> {
     let fields = serde_json::to_string(&change.fields).map_err(Error::internal)?;
-    diesel::insert_into(changes::table)
-        .values((
-            changes::uuid.eq(Id::<Change>::new()),
-            changes::topic.eq(change.topic),
-            changes::subject.eq(Value::Object(change.subject).to_string()),
-            changes::fields.eq(fields),
-            changes::audience.eq(change.audience.as_str()),
-            changes::actor_id.eq(change.actor),
-            changes::at.eq(at),
-        ))
-        .execute(conn)?;
+    let row = (
+        changes::uuid.eq(Id::<Change>::new()),
+        changes::topic.eq(change.topic),
+        changes::subject.eq(Value::Object(change.subject).to_string()),
+        changes::fields.eq(fields),
+        changes::audience.eq(change.audience.as_str()),
+        changes::actor_id.eq(change.actor),
+        changes::at.eq(at),
+    );
+    on_backend!(conn, conn => diesel::insert_into(changes::table).values(row).execute(conn))?;
     Ok(())
 }
 

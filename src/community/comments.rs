@@ -15,7 +15,7 @@ use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{self, comments, users};
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, Db, MultiBackend};
+use crate::db::{Conn, Db, MultiBackend, on_backend};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::{Listed, Said};
@@ -342,28 +342,30 @@ fn insert(
     urls: &[String],
     now: Timestamp,
 ) -> Result<CommentView> {
-    if !events::is_visible(conn, event_id, Some(me))? {
-        return Err(Error::not_found(events::NOT_FOUND));
-    }
+    // The author, if there is an event to comment on: one statement for both.
+    let author = on_backend!(conn, conn => PublicPerson::query()
+        .filter(users::id.eq(me))
+        .filter(events::is_there(event_id, Some(me)))
+        .first(conn))
+    .optional()?
+    .ok_or_else(|| Error::not_found(events::NOT_FOUND))?;
     let id = CommentId::new();
-    diesel::insert_into(comments::table)
-        .values((
-            comments::id.eq(id),
-            comments::event_id.eq(event_id),
-            comments::user_id.eq(me),
-            comments::body.eq(body),
-            comments::likes.eq(0),
-            comments::created_at.eq(now),
-            comments::updated_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = (
+        comments::id.eq(id),
+        comments::event_id.eq(event_id),
+        comments::user_id.eq(me),
+        comments::body.eq(body),
+        comments::likes.eq(0),
+        comments::created_at.eq(now),
+        comments::updated_at.eq(now),
+    );
+    on_backend!(conn, conn => diesel::insert_into(comments::table).values(row).execute(conn))?;
     let images = images::insert(conn, id, urls)?;
     events::count_comments(conn, event_id, 1)?;
     let change = Change::by(me, "comment.created")
         .of("comment_id", id)
         .of("event_id", event_id);
     bus::record(conn, now, change)?;
-    let author = PublicPerson::query().filter(users::id.eq(me)).first(conn)?;
     let row = CommentRow {
         id,
         event_id,
@@ -377,6 +379,17 @@ fn insert(
     Ok(row.with(images))
 }
 
+/// Removes comments on events whose tombstone is due, 500 at a time; how many they were.
+pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let due = comments::table
+        .inner_join(schema::events::table)
+        .filter(events::is_due(now))
+        .select(comments::id)
+        .limit(500)
+        .load::<CommentId>(conn)?;
+    Ok(diesel::delete(comments::table.filter(comments::id.eq_any(due))).execute(conn)?)
+}
+
 fn page(
     conn: &mut Conn,
     event_id: EventId,
@@ -384,11 +397,12 @@ fn page(
     after: Option<(i64, CommentId)>,
     limit: Limit,
 ) -> Result<(Vec<CommentRow>, Vec<ImageView>)> {
-    if !events::is_visible(conn, event_id, reader)? {
+    if !diesel::select(events::is_there(event_id, reader)).get_result(conn)? {
         return Err(Error::not_found("Comments not found"));
     }
-    let (micros, id) = after.unwrap_or((i64::MIN, Id::from(uuid::Uuid::nil())));
-    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    // Before the first page stands the beginning of time, and nobody's id.
+    let (micros, id) = after.unwrap_or((0, Id::from(uuid::Uuid::nil())));
+    let at = chrono::DateTime::from_timestamp_micros(micros).ok_or(Error::BadRequest(None))?;
     let rows = CommentRow::query()
         .filter(comments::event_id.eq(event_id))
         .filter(comments::created_at.ge(Timestamp(at)))

@@ -2,6 +2,8 @@
 //!
 //! `migrations/sqlite` and `migrations/postgres` hold the same names, compiled in.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion, Result as MigrationResult};
 use diesel::prelude::*;
@@ -9,7 +11,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{Conn, Role};
 use crate::config::{DatabaseUrl, one_line};
-use crate::ops::start::make_folder;
+use crate::secret::make_private_folder;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -42,8 +44,9 @@ fn run_pending(conn: &mut Conn) -> MigrationResult<Vec<String>> {
         Conn::Pg(conn) => {
             conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = '5s'")?;
             diesel::sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(conn)?;
-            let ran = conn.run_pending_migrations(POSTGRES)?;
-            Ok(ran.iter().map(ToString::to_string).collect())
+            let pending = names(&conn.pending_migrations(POSTGRES)?);
+            conn.run_pending_migrations(POSTGRES)?;
+            Ok(pending)
         }
     }
 }
@@ -53,12 +56,46 @@ fn run_pending(conn: &mut Conn) -> MigrationResult<Vec<String>> {
 /// # Errors
 /// A sentence that says what to do.
 pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>, String> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && !path.exists()
+    {
+        return all(SQLITE).map_err(|error| sentence(url, error));
+    }
     let mut conn = connect(url)?;
-    let names = match &mut conn {
-        Conn::Sqlite(conn) => conn.pending_migrations(SQLITE).map(|found| names(&found)),
-        Conn::Pg(conn) => conn.pending_migrations(POSTGRES).map(|found| names(&found)),
-    };
-    names.map_err(|error| sentence(url, error))
+    not_run(&mut conn).map_err(|error| sentence(url, error))
+}
+
+/// Diesel itself would make its table to look into.
+fn not_run(conn: &mut Conn) -> MigrationResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        found: bool,
+    }
+    const TABLE: &str = "__diesel_schema_migrations";
+    match conn {
+        Conn::Sqlite(conn) => {
+            let query =
+                format!("SELECT count(*) AS found FROM sqlite_schema WHERE name = '{TABLE}'");
+            match diesel::sql_query(query).get_result::<Found>(conn)?.found {
+                true => Ok(names(&conn.pending_migrations(SQLITE)?)),
+                false => all(SQLITE),
+            }
+        }
+        Conn::Pg(conn) => {
+            let query = format!("SELECT to_regclass('{TABLE}') IS NOT NULL AS found");
+            match diesel::sql_query(query).get_result::<Found>(conn)?.found {
+                true => Ok(names(&conn.pending_migrations(POSTGRES)?)),
+                false => all(POSTGRES),
+            }
+        }
+    }
+}
+
+fn all(source: EmbeddedMigrations) -> MigrationResult<Vec<String>> {
+    Ok(names(&MigrationSource::<diesel::pg::Pg>::migrations(
+        &source,
+    )?))
 }
 
 /// A connection for commands.
@@ -76,6 +113,14 @@ pub fn connect(url: &DatabaseUrl) -> Result<Conn, String> {
             sentence(url, error)
         ),
     })
+}
+
+/// Makes the folder of a SQLite file, if it is not there.
+pub fn make_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => make_private_folder(folder),
+        _ => Ok(()),
+    }
 }
 
 fn sentence(url: &DatabaseUrl, error: impl std::fmt::Display) -> String {

@@ -24,6 +24,7 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use conn::on_backend;
 pub use conn::{Conn, MultiBackend, OrIgnore, Role};
 pub(crate) use deadline::in_time;
 use diesel::connection::{Connection, TransactionManager};

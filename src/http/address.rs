@@ -17,18 +17,18 @@ pub fn of(request: &Request<'_>) -> IpAddr {
     let peer = peer.to_canonical();
     match request.rocket().state::<Config>() {
         Some(config) if is_trusted(peer, &config.trusted_proxies) => {
-            let forwarded = request.headers().get("X-Forwarded-For").collect::<Vec<_>>();
-            match forwarded.is_empty() {
-                false => client(peer, &config.trusted_proxies, &forwarded.join(","), bare),
-                true => {
-                    let forwarded = request.headers().get("Forwarded").collect::<Vec<_>>();
-                    client(
-                        peer,
-                        &config.trusted_proxies,
-                        &forwarded.join(","),
-                        forwarded_for,
-                    )
-                }
+            let told = |name, parse: fn(&str) -> Option<IpAddr>| {
+                let hops = request.headers().get(name).collect::<Vec<_>>().join(",");
+                (!hops.is_empty()).then(|| client(peer, &config.trusted_proxies, &hops, parse))
+            };
+            // A proxy that writes one of them lets a caller's own other one through; where
+            // they disagree, neither can be believed.
+            match (
+                told("X-Forwarded-For", bare),
+                told("Forwarded", forwarded_for),
+            ) {
+                (Some(one), Some(other)) if one != other => peer,
+                (one, other) => one.or(other).unwrap_or(peer),
             }
         }
         _ => peer,

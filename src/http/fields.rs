@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::error::{Error, Fields, Result};
 
-/// Most characters of an address.
-pub const URL_CHARS: usize = 2048;
+/// Most bytes of an address; its length is that on the wire.
+pub const URL_BYTES: usize = 2048;
 
 /// Collects what is wrong with a body's fields.
 #[derive(Debug, Default)]
@@ -40,15 +40,22 @@ impl Check {
         self.sized(field, &line, length)
     }
 
-    /// A text of many lines: trimmed, in normal form C, without NUL.
+    /// A text of many lines: trimmed, in normal form C, without control characters other
+    /// than line breaks and tabs.
     pub fn text(
         &mut self,
         field: &'static str,
         text: &str,
         length: RangeInclusive<usize>,
     ) -> String {
-        if text.contains('\0') {
-            self.problem(field, "must not hold NUL");
+        if text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        {
+            self.problem(
+                field,
+                "must not hold control characters other than line breaks",
+            );
         }
         self.sized(field, text.trim(), length)
     }
@@ -74,8 +81,8 @@ impl Check {
         let plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
         let web = Url::parse(text)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if text.chars().count() > URL_CHARS {
-            self.problem(field, format!("must have at most {URL_CHARS} characters"));
+        if text.len() > URL_BYTES {
+            self.problem(field, format!("must have at most {URL_BYTES} bytes"));
         } else if !(plain && web) {
             self.problem(field, "must be an http or https address");
         }

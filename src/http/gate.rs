@@ -13,7 +13,7 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request};
 
 use super::limit::{Caller, Limits};
-use super::{address, finish, origin};
+use super::{address, docs, finish, origin};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::identity::session;
@@ -41,6 +41,9 @@ impl Fairing for Gate {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         finish::began(request, Instant::now());
+        if let Some(uri) = normal_form(request.uri()) {
+            request.set_uri(uri);
+        }
         let Err(error) = admit(request).await else {
             return;
         };
@@ -55,6 +58,49 @@ impl Fairing for Gate {
             request.set_uri(refused);
         }
     }
+}
+
+/// The address in its one form, if it has another: without empty segments, and with
+/// letters, digits, `-`, `.`, `_` and `~` written as themselves (RFC 3986, section 6.2.2).
+/// Rocket routes by the decoded path; whatever else looks at the path must see the same.
+fn normal_form(uri: &Origin<'_>) -> Option<Origin<'static>> {
+    let path = uri.path().as_str();
+    let empty_segment = path.contains("//") || (path.len() > 1 && path.ends_with('/'));
+    if docs::is_page(path) || !(empty_segment || path.contains('%')) {
+        return None;
+    }
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        let (before, escaped) = rest.split_at(at);
+        plain.push_str(before);
+        let byte = escaped
+            .get(1..3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let unreserved = byte.filter(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b));
+        let length = match unreserved {
+            Some(byte) => {
+                plain.push(char::from(byte));
+                3
+            }
+            None => {
+                plain.push('%');
+                1
+            }
+        };
+        rest = escaped.get(length..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    let segments = plain.split('/').filter(|segment| !segment.is_empty());
+    let mut normal = segments.fold(String::new(), |normal, segment| normal + "/" + segment);
+    if normal.is_empty() {
+        normal.push('/');
+    }
+    if let Some(query) = uri.query() {
+        normal.push('?');
+        normal.push_str(query.as_str());
+    }
+    Origin::parse_owned(normal).ok()
 }
 
 async fn admit(request: &Request<'_>) -> Result<()> {

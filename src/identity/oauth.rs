@@ -14,6 +14,7 @@ use oauth2::{
     RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
 use rocket::fairing::AdHoc;
+use rocket::http::uri::Reference;
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::response::Redirect;
 use rocket::{State, get, routes};
@@ -180,7 +181,6 @@ async fn come_back(
         return Err(Error::forbidden("Sign-in was refused."));
     }
     let code = query.text("code", 4096)?.ok_or_else(lost)?;
-    door.count(&away.state)?;
     let answer = client(config)?
         .exchange_code(AuthorizationCode::new(code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(away.verifier))
@@ -198,6 +198,7 @@ async fn come_back(
         })?;
     let token = &answer.extra_fields().id_token;
     let verified = google.verify(token, Some(&away.nonce)).await?;
+    door.count(verified.login.subject())?;
     door.enter(verified).await?;
     Ok(Redirect::to(away.next))
 }
@@ -218,6 +219,8 @@ fn is_path_here(next: &str) -> bool {
         && !next.starts_with("//")
         && !next.contains('\\')
         && next.bytes().all(|byte| byte.is_ascii_graphic())
+        // What Rocket could not put into the answer.
+        && Reference::parse(next).is_ok()
 }
 
 #[cfg(test)]
@@ -239,6 +242,10 @@ mod tests {
             "/\n/evil.example",
             "/a b",
             "\\/evil.example",
+            "/a|b",
+            "/a\"b",
+            "/a<b>",
+            "/a{b}",
         ] {
             assert!(!is_path_here(bad), "{bad}");
         }

@@ -62,7 +62,8 @@ impl Login {
         }
     }
 
-    fn subject(&self) -> &str {
+    /// What names the account at whoever vouches for it.
+    pub fn subject(&self) -> &str {
         match self {
             Self::Google(sub) => sub,
         }

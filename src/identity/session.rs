@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::schema::sessions;
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, Db, MultiBackend};
+use crate::db::{Conn, Db, MultiBackend, on_backend};
 use crate::error::{Error, Result};
 use crate::http::envelope::{self, Listed, Said};
 use crate::http::{address, origin};
@@ -126,10 +126,11 @@ impl Store for Sessions {
         }
         let (hash, now) = (hash(token), Timestamp(self.clock.now()));
         let found = self.db.read(move |conn| {
-            let session = Session::query()
+            Ok(on_backend!(conn, conn => Session::query()
                 .filter(sessions::token_hash.eq(&hash))
-                .filter(sessions::expires_at.gt(now));
-            Ok(session.first(conn).optional()?)
+                .filter(sessions::expires_at.gt(now))
+                .first(conn))
+            .optional()?)
         });
         found.await.map_err(unreachable_store)
     }

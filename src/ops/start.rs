@@ -1,7 +1,7 @@
 //! Start and stop.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rocket::{Orbit, Rocket};
 
@@ -60,7 +60,7 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
     match url {
         DatabaseUrl::Sqlite(path) => {
             let told = |error: std::io::Error| format!("DATABASE_URL: {}: {error}", path.display());
-            make_folder(path).map_err(told)?;
+            migrate::make_folder(path).map_err(told)?;
             // By its real name, so that a link to the file is the same file.
             let mut name = std::fs::canonicalize(path)
                 .unwrap_or_else(|_| path.clone())
@@ -89,14 +89,6 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
                 )),
             }
         }
-    }
-}
-
-/// Makes the folder of a SQLite file.
-pub fn make_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) => std::fs::create_dir_all(folder),
-        None => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use rocket::{Orbit, Rocket, tokio};
 
 use crate::bus;
 use crate::clock::Clock;
-use crate::community::events;
+use crate::community::{comments, events};
 use crate::config::Config;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
@@ -73,6 +73,8 @@ impl Sweepers {
         self.all("sessions", now, session::sweep).await;
         self.all("kept answers", now, idempotency::sweep).await;
         self.all("events that are over", now, events::sweep_over)
+            .await;
+        self.all("comments on deleted events", now, comments::sweep)
             .await;
         self.all("deleted events", now, events::sweep).await;
         self.all("changes", now - self.changes_kept, bus::sweep)

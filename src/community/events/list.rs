@@ -1,9 +1,11 @@
 //! The list of events.
 
+use chrono::Datelike as _;
 use diesel::prelude::*;
 use rocket::{State, get};
 
 use super::search::{self, Wanted};
+use super::when::YEARS;
 use super::{EventId, EventRow, EventView, visible_to};
 use crate::clock::Clock;
 use crate::db::schema::{event_search, events};
@@ -185,18 +187,21 @@ fn load(
     }
     // The instants bound the walk, the wall dates decide.
     if let Some(from) = filter.from {
-        let bound = from.and_time(chrono::NaiveTime::MIN).and_utc() - FURTHEST_ZONE;
         list = list.filter(events::end_date.ge(from.to_string()));
         // What is to come is in its order already, and almost all of it matches.
-        if !(filter.to_come && matches!(order, Order::Start(_))) {
+        let in_order = filter.to_come && matches!(order, Order::Start(_));
+        if !in_order && YEARS.contains(&from.year()) {
+            let bound = from.and_time(chrono::NaiveTime::MIN).and_utc() - FURTHEST_ZONE;
             list = list.filter(events::ends_at.ge(Timestamp(bound)));
         }
     }
     if let Some(to) = filter.to {
-        let bound = to.and_time(chrono::NaiveTime::MIN).and_utc() + FURTHEST_ZONE * 2;
-        list = list
-            .filter(events::starts_at.le(Timestamp(bound)))
-            .filter(events::start_date.le(to.to_string()));
+        list = list.filter(events::start_date.le(to.to_string()));
+        // Beyond the years that events lie in, the wall date decides alone.
+        if to.year() <= *YEARS.end() {
+            let bound = to.and_time(chrono::NaiveTime::MIN).and_utc() + FURTHEST_ZONE * 2;
+            list = list.filter(events::starts_at.le(Timestamp(bound)));
+        }
     }
     if let Some(Some(wanted)) = &filter.wanted {
         let found = event_search::table

@@ -18,7 +18,7 @@ use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{comments, event_counters, events};
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, Db, MultiBackend};
+use crate::db::{Conn, Db, MultiBackend, on_backend};
 use crate::error::{Error, Result};
 use crate::http::body::{Body, present};
 use crate::http::envelope::Said;
@@ -125,12 +125,16 @@ pub fn visible_to(reader: Option<UserId>) -> _ {
         .and(events::visible.eq(true).or(events::creator_id.eq(reader)))
 }
 
-/// True when the reader may know of the event.
-pub fn is_visible(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<bool> {
-    let one = events::table
-        .filter(events::id.eq(id))
-        .filter(visible_to(reader));
-    Ok(diesel::select(diesel::dsl::exists(one)).get_result(conn)?)
+/// The condition that there is such an event, and the reader may know of it.
+#[auto_type]
+pub fn is_there(id: EventId, reader: Option<UserId>) -> _ {
+    let visible: visible_to = visible_to(reader);
+    diesel::dsl::exists(
+        events::table
+            .select(events::id)
+            .filter(events::id.eq(id))
+            .filter(visible),
+    )
 }
 
 /// A new event.
@@ -385,12 +389,12 @@ async fn delete(
 
 /// The event with that id, if the reader may know of it.
 fn row(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventRow> {
-    let one = EventRow::query()
+    on_backend!(conn, conn => EventRow::query()
         .filter(events::id.eq(id))
-        .filter(visible_to(reader));
-    one.first(conn)
-        .optional()?
-        .ok_or_else(|| Error::not_found(NOT_FOUND))
+        .filter(visible_to(reader))
+        .first(conn))
+    .optional()?
+    .ok_or_else(|| Error::not_found(NOT_FOUND))
 }
 
 /// The event with that id, if it is this person's to change.
@@ -530,9 +534,9 @@ fn bury(conn: &mut Conn, id: EventId, by: UserId, now: Timestamp) -> Result<()> 
 /// Changes how many comments an event has; called by comments, in the transaction that
 /// adds or removes one.
 pub fn count_comments(conn: &mut Conn, id: EventId, by: i64) -> Result<()> {
-    diesel::update(event_counters::table.find(id))
-        .set(event_counters::comments.eq(event_counters::comments + by))
-        .execute(conn)?;
+    let counted = event_counters::comments.eq(event_counters::comments + by);
+    let counter = diesel::update(event_counters::table.find(id)).set(counted);
+    on_backend!(conn, conn => counter.execute(conn))?;
     Ok(())
 }
 
@@ -572,14 +576,24 @@ pub fn sweep_over(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .execute(conn)?)
 }
 
-/// Removes tombstones that are due, with all that belongs to the events, at most 50 events
-/// at a time; how many they were.
+/// The condition that an event's tombstone is due to go.
+#[auto_type]
+pub fn is_due(now: Timestamp) -> _ {
+    let until: Timestamp = (now.0 - TOMBSTONE).into();
+    events::deleted_at.le(until)
+}
+
+/// Removes tombstones that are due, at most 500 at a time; how many they were. The events'
+/// comments go before ([`super::comments::sweep`]), since an event may have many.
 pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let due = events::table
         .filter(events::deleted_at.is_not_null())
-        .filter(events::deleted_at.le(Timestamp(now.0 - TOMBSTONE)))
+        .filter(is_due(now))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            comments::table.filter(comments::event_id.eq(events::id)),
+        )))
         .select(events::id)
-        .limit(50)
+        .limit(500)
         .load::<EventId>(conn)?;
     Ok(diesel::delete(events::table.filter(events::id.eq_any(due))).execute(conn)?)
 }

@@ -33,6 +33,8 @@ fn words(text: &str) -> Vec<String> {
         // The combining diacritics of Latin, Greek and Cyrillic; the marks of other
         // scripts are vowels and stay.
         .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
+        // The decomposition of a symbol such as ℡ has capitals.
+        .flat_map(char::to_lowercase)
         .collect::<String>();
     let mut seen = HashSet::new();
     folded
@@ -129,6 +131,7 @@ mod tests {
             ("C++ / rock'n'roll; 2026-11-21", "c rock n roll 2026 11 21"),
             ("İstanbul ﬁne", "istanbul fine"),
             ("क्या हिन्दी", "क्या हिन्दी"),
+            ("𝐁𝐨𝐥𝐝 ℡™", "bold teltm"),
             ("東京マラソン", "東京マラソン"),
             ("\"*:-^()'!&|\u{0}", ""),
         ] {

@@ -12,7 +12,7 @@ use crate::db::types::{Timestamp, ascii, push_digits, wall_clock, wall_date};
 use crate::http::fields::Check;
 
 /// Years that an event may lie in: all four digits long, in every zone.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
+pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
 
 /// An event's times, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]

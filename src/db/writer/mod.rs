@@ -13,6 +13,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -27,11 +28,15 @@ use crate::error::{Error, Result};
 
 /// Most jobs in one commit.
 const BATCH_JOBS: usize = 256;
-/// Longest time that jobs are taken into one commit.
-const BATCH_TIME: Duration = Duration::from_millis(5);
+/// Longest time that jobs are taken into one commit. The tests hold the writer in a job to
+/// put others into its batch, however slow the machine.
+const BATCH_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 5 });
 /// Most jobs that wait; the next is refused as unavailable.
 const QUEUE_JOBS: usize = 8_192;
-/// Pages (of 4 KiB) in the write-ahead log from which a checkpoint starts it anew.
+/// How often the write-ahead log is copied into the database, if there was a commit: often
+/// enough that little is left for the writer to copy.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
+/// Pages (of 4 KiB) in the write-ahead log from which it is started anew.
 const LOG_FRAMES: i64 = 4_096;
 
 type Manager = <Conn as Connection>::TransactionManager;
@@ -57,6 +62,10 @@ struct Shared {
     changed: Condvar,
     /// Signals the end to the checkpoints.
     closed: Condvar,
+    /// True after a commit, until a checkpoint begins.
+    committed: AtomicBool,
+    /// Asks the writer to copy the end of the log.
+    log_is_long: AtomicBool,
 }
 
 #[derive(Default)]
@@ -185,7 +194,21 @@ fn open(url: &DatabaseUrl) -> Result<Conn> {
     Conn::open(url, Role::Writer).map_err(Error::unavailable)
 }
 
+/// Closes the queue when the writer's thread ends, however it ends: what still waits is
+/// dropped, which its callers see, and nobody waits for ever.
+struct Closing<'a>(&'a Shared);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.closed = true;
+        state.urgent.clear();
+        state.background.clear();
+    }
+}
+
 fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
+    let _closing = Closing(shared);
     let mut conn = Some(conn);
     while let Some((first, queue)) = wait_for_job(shared) {
         let mut usable = match conn.take().map_or_else(|| open(url), Ok) {
@@ -196,8 +219,14 @@ fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
                 continue;
             }
         };
+        if shared.log_is_long.swap(false, Ordering::Acquire) {
+            copy_log(&mut usable);
+        }
         match write_batch(shared, &mut usable, first, queue) {
-            Ok(()) => conn = Some(usable),
+            Ok(()) => {
+                shared.committed.store(true, Ordering::Release);
+                conn = Some(usable);
+            }
             Err(error) => tracing::error!(%error, "a batch of writes was lost; connecting anew"),
         }
     }
@@ -233,7 +262,11 @@ fn wait_for_job(shared: &Shared) -> Option<(Box<dyn Job>, Queue)> {
 fn write_batch(shared: &Shared, conn: &mut Conn, first: Box<dyn Job>, queue: Queue) -> Result<()> {
     let mut batch = Vec::with_capacity(32);
     if let Err(error) = begin(conn) {
-        refuse(first, "the database cannot be written to");
+        // Whoever waits now has waited for this: each would wait as long again.
+        let waiting = std::mem::take(&mut shared.lock().urgent);
+        for job in std::iter::once(first).chain(waiting) {
+            refuse(job, "the database cannot be written to");
+        }
         return Err(error);
     }
     let written = run_jobs(shared, conn, &mut batch, first, queue).and_then(|()| commit(conn));
@@ -279,6 +312,10 @@ fn run_in_savepoint(
     let keep = begun.is_ok() && job.run(conn);
     batch.push(job);
     begun?;
+    // A panic in a savepoint of the job's own leaves that open.
+    while !keep && depth(conn)? > 2 {
+        Manager::rollback_transaction(conn)?;
+    }
     expect_depth(conn, 2)?;
     match keep {
         true => Manager::commit_transaction(conn)?,
@@ -303,60 +340,67 @@ fn commit(conn: &mut Conn) -> Result<()> {
     expect_depth(conn, 0)
 }
 
-fn expect_depth(conn: &mut Conn, depth: u32) -> Result<()> {
-    let found = Manager::transaction_manager_status_mut(conn)
-        .transaction_depth()?
-        .map_or(0, std::num::NonZeroU32::get);
-    match found == depth {
-        true => Ok(()),
-        false => Err(Error::internal(format_args!(
-            "transaction depth {found}, not {depth}"
+fn depth(conn: &mut Conn) -> Result<u32> {
+    let depth = Manager::transaction_manager_status_mut(conn).transaction_depth()?;
+    Ok(depth.map_or(0, std::num::NonZeroU32::get))
+}
+
+fn expect_depth(conn: &mut Conn, expected: u32) -> Result<()> {
+    match depth(conn)? {
+        found if found == expected => Ok(()),
+        found => Err(Error::internal(format_args!(
+            "transaction depth {found}, not {expected}"
         ))),
     }
 }
 
-/// Copies the write-ahead log into the database each second, off the writer's thread.
+/// Copies the write-ahead log into the database, off the writer's thread.
+///
+/// Under constant writes that never reaches the end of the log, which would grow for ever.
+/// So when it is long the writer itself copies the little that came meanwhile, between two
+/// batches; its next write then begins at the front of the file again. Letting SQLite make
+/// the writer wait for that (a checkpoint of mode RESTART) cost it up to 50 ms in sleeps.
 fn checkpoint_loop(shared: &Shared, mut conn: Conn) {
+    let mut told = false;
     let mut state = shared.lock();
     while !state.closed {
         let (guard, _) = shared
             .closed
-            .wait_timeout(state, Duration::from_secs(1))
+            .wait_timeout(state, CHECKPOINT_EVERY)
             .unwrap_or_else(PoisonError::into_inner);
         drop(guard);
-        if let Err(error) = checkpoint(&mut conn) {
-            tracing::warn!(%error, "a checkpoint failed");
+        if shared.committed.swap(false, Ordering::Acquire) {
+            let log = copy_log(&mut conn);
+            // Only when little is left: the rest waits for a long read to end.
+            let due = log.frames > LOG_FRAMES && log.frames - log.copied < LOG_FRAMES;
+            shared.log_is_long.store(due, Ordering::Release);
+            let grows = log.frames > 64 * LOG_FRAMES;
+            if grows && !told {
+                tracing::warn!(log.frames, "a long read keeps the write-ahead log growing");
+            }
+            told = grows;
         }
         state = shared.lock();
     }
 }
 
-/// PASSIVE copies most of the log while writers go on; under constant writes it never
-/// reaches the end, and the log would grow. RESTART then holds the writer up for the little
-/// that was written meanwhile, and lets it begin at the front of the file again. The file
-/// keeps its size: writing over it costs less than making it longer.
-fn checkpoint(conn: &mut Conn) -> diesel::QueryResult<()> {
-    let log = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Log>(conn)?;
-    if log.frames > LOG_FRAMES {
-        let log = diesel::sql_query("PRAGMA wal_checkpoint(RESTART)").get_result::<Log>(conn)?;
-        if log.busy != 0 {
-            tracing::warn!(
-                log.frames,
-                "a long read keeps the write-ahead log from starting anew"
-            );
-        }
-    }
-    Ok(())
+/// Copies what it can of the log without waiting for anybody.
+fn copy_log(conn: &mut Conn) -> Log {
+    let log = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Log>(conn);
+    log.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a checkpoint failed");
+        Log::default()
+    })
 }
 
-#[derive(QueryableByName)]
+#[derive(Default, QueryableByName)]
 struct Log {
-    /// 1 when somebody was in the way.
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    busy: i32,
     /// Pages in the write-ahead log.
     #[diesel(sql_type = diesel::sql_types::BigInt, column_name = log)]
     frames: i64,
+    /// Those of them that are in the database.
+    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = checkpointed)]
+    copied: i64,
 }
 
 #[cfg(test)]
