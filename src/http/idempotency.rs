@@ -132,7 +132,7 @@ impl Once {
     /// Those of `f`, which are not kept; 422 if the key was used for another call.
     pub async fn write<T, F>(self, db: &Db, caller: UserId, clock: &Clock, f: F) -> Result<Kept>
     where
-        T: Serialize,
+        T: Serialize + Send + 'static,
         F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
     {
         let now = clock.now();
@@ -144,10 +144,12 @@ impl Once {
                 fingerprint,
             )
         });
+        // Without a key nothing is kept, and the answer is written where others do not wait.
+        let Some((key_hash, fingerprint)) = claim else {
+            return answer(db.write(f).await?);
+        };
         db.write(move |conn| {
-            let Some((key_hash, fingerprint)) = &claim else {
-                return answer(f(conn)?);
-            };
+            let (key_hash, fingerprint) = (&key_hash, &fingerprint);
             if let Some(kept) = find(conn, key_hash, fingerprint, now.into())? {
                 return Ok(kept);
             }

@@ -1,10 +1,11 @@
 //! The one writer of SQLite, with group commit.
 //!
 //! One thread takes every job that waits (at most [`BATCH_JOBS`] or [`BATCH_TIME`]), runs
-//! each in a savepoint inside one `BEGIN IMMEDIATE`, commits once, then answers all. So a
-//! commit's `fdatasync` is shared, and no write ever meets a lock.
+//! them inside one `BEGIN IMMEDIATE`, commits once, then answers all. So a commit's
+//! `fdatasync` is shared, and no write ever meets a lock.
 //!
-//! * A job that fails or panics rolls back alone.
+//! * A job that fails or panics rolls back alone: its batch starts over, each job in a
+//!   savepoint.
 //! * SQLite itself rolls the whole transaction back when the disk is full; diesel does not
 //!   notice, and later statements would commit one by one. So the depth of the transaction
 //!   is checked around every step (0 before a batch, 1 between jobs, 2 in a job); anything
@@ -287,9 +288,11 @@ fn run_jobs(
     queue: Queue,
 ) -> Result<()> {
     let started = Instant::now();
+    let mut apart = false;
     let mut next = Some(first);
     while let Some(job) = next {
-        run_in_savepoint(conn, batch, job)?;
+        batch.push(job);
+        run_last(conn, batch, &mut apart)?;
         if batch.len() >= BATCH_JOBS || started.elapsed() >= BATCH_TIME {
             break;
         }
@@ -300,28 +303,54 @@ fn run_jobs(
         Queue::Urgent => shared.lock().background.pop_front(),
         Queue::Background => None,
     };
-    background.map_or(Ok(()), |job| run_in_savepoint(conn, batch, job))
+    match background {
+        Some(job) => {
+            batch.push(job);
+            run_last(conn, batch, &mut apart)
+        }
+        None => Ok(()),
+    }
 }
 
-fn run_in_savepoint(
-    conn: &mut Conn,
-    batch: &mut Vec<Box<dyn Job>>,
-    mut job: Box<dyn Job>,
-) -> Result<()> {
-    let begun = Manager::begin_transaction(conn);
-    let keep = begun.is_ok() && job.run(conn);
-    batch.push(job);
-    begun?;
-    // A panic in a savepoint of the job's own leaves that open.
-    while !keep && depth(conn)? > 2 {
-        Manager::rollback_transaction(conn)?;
+/// Runs the job that came last. Most jobs succeed, and a savepoint costs a tenth of a job
+/// (SQLite copies each page before it changes); so a batch begins without them. When a job
+/// fails, all that the batch did is rolled back, and from then on each job runs apart.
+fn run_last(conn: &mut Conn, batch: &mut [Box<dyn Job>], apart: &mut bool) -> Result<()> {
+    if !*apart {
+        let kept = batch.last_mut().is_none_or(|job| job.run(conn));
+        if kept {
+            return expect_depth(conn, 1);
+        }
+        *apart = true;
+        roll_back_to(conn, 0)?;
+        begin(conn)?;
+        return batch
+            .iter_mut()
+            .try_for_each(|job| run_in_savepoint(conn, job.as_mut()));
     }
-    expect_depth(conn, 2)?;
-    match keep {
-        true => Manager::commit_transaction(conn)?,
-        false => Manager::rollback_transaction(conn)?,
+    match batch.last_mut() {
+        Some(job) => run_in_savepoint(conn, job.as_mut()),
+        None => Ok(()),
+    }
+}
+
+fn run_in_savepoint(conn: &mut Conn, job: &mut dyn Job) -> Result<()> {
+    Manager::begin_transaction(conn)?;
+    if job.run(conn) {
+        expect_depth(conn, 2)?;
+        Manager::commit_transaction(conn)?;
+    } else {
+        roll_back_to(conn, 1)?;
     }
     expect_depth(conn, 1)
+}
+
+/// A panic may leave savepoints of the job's own open: they are rolled back as well.
+fn roll_back_to(conn: &mut Conn, outer: u32) -> Result<()> {
+    while depth(conn)? > outer {
+        Manager::rollback_transaction(conn)?;
+    }
+    Ok(())
 }
 
 fn begin(conn: &mut Conn) -> Result<()> {

@@ -76,10 +76,13 @@ impl Fixture {
     async fn hold(&self) -> Hold {
         let (release, released) = mpsc::channel::<()>();
         let (entered, enters) = mpsc::channel::<()>();
-        let released = Mutex::new(released);
+        let once = Mutex::new(Some((entered, released)));
         let job = self.submit(Queue::Urgent, move |_| {
-            entered.send(()).expect("the test waits");
-            let _released = released.lock().expect("one job").recv();
+            // When its batch starts over, it holds nobody a second time.
+            if let Some((entered, released)) = once.lock().expect("one job").take() {
+                entered.send(()).expect("the test waits");
+                let _released = released.recv();
+            }
             Ok(())
         });
         tokio::task::spawn_blocking(move || enters.recv().expect("the job runs"))
@@ -129,6 +132,13 @@ fn a_job_that_fails_or_panics_rolls_back_alone() {
             insert(conn, 3)?;
             panic!("as a test")
         });
+        let panics_within = db.submit::<()>(Queue::Urgent, |conn| {
+            insert(conn, 7)?;
+            crate::db::savepoint(conn, |conn| {
+                insert(conn, 8)?;
+                panic!("as a test")
+            })
+        });
         let refused = db.submit(Queue::Urgent, |conn| insert(conn, 1));
         let nested = db.submit(Queue::Urgent, |conn| {
             let inner = crate::db::savepoint(conn, |conn| {
@@ -138,8 +148,12 @@ fn a_job_that_fails_or_panics_rolls_back_alone() {
             assert!(inner.is_err());
             insert(conn, 6)
         });
-        db.waiting(5).await;
+        db.waiting(6).await;
         hold.release.send(()).expect("the writer is held");
+        assert!(matches!(
+            panics_within.await.expect("ran"),
+            Err(Error::Internal(_))
+        ));
         assert!(matches!(good.await.expect("ran"), Ok(1)));
         assert!(matches!(
             fails.await.expect("ran"),

@@ -3,6 +3,9 @@
 
 mod google;
 mod people;
+mod texts;
+
+use std::net::IpAddr;
 
 use rocket::fairing::AdHoc;
 
@@ -20,7 +23,14 @@ pub async fn serve(mut config: Config) -> Result<(), String> {
     let path = config.data_dir.join("demo.db");
     let stand_in = google::StandIn::new()?;
 
-    config.rocket.0 = config.rocket.0.merge(("address", "127.0.0.1"));
+    let address = config.rocket.0.extract_inner::<IpAddr>("address");
+    if address.is_ok_and(|address| !address.is_loopback()) {
+        return Err(
+            "ROCKET_ADDRESS: the demo signs anyone in, so it listens on loopback only; \
+                    for example 127.0.0.1"
+                .into(),
+        );
+    }
     config.database_url = DatabaseUrl::Sqlite(path.clone());
     config.public_url = here.parse().map_err(|error| format!("{here}: {error}"))?;
     config.google_client_ids = vec![google::CLIENT_ID.to_owned()];
@@ -73,6 +83,7 @@ fn begin_anew(path: &std::path::Path) -> Result<(), String> {
 
 /// Says what to try.
 fn hints(here: String) -> AdHoc {
+    let day = Clock::system().now().date_naive() + chrono::Days::new(30);
     let hints = AdHoc::on_liftoff("demo hints", move |_| {
         Box::pin(async move {
             println!(
@@ -86,7 +97,7 @@ Try, in another terminal:
     curl -s -c ann.cookies -H 'Content-Type: application/json' -d @- {here}/api/auth
   curl -b ann.cookies -H 'Content-Type: application/json' {here}/api/events -d '{{
     \"title\": \"Chess in the park\", \"description\": \"Bring a board.\", \"location\": \"Oslo\",
-    \"start_date\": \"2027-06-05\", \"start_time\": \"18:00\", \"end_date\": \"2027-06-05\",
+    \"start_date\": \"{day}\", \"start_time\": \"18:00\", \"end_date\": \"{day}\",
     \"end_time\": \"21:00\", \"timezone\": \"Europe/Oslo\"}}'
 
 Or sign in with a browser: {here}/api/auth/google?next=/api/auth/@me

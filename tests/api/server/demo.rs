@@ -67,7 +67,7 @@ fn the_calls_that_it_prints_work() {
     let address = between(&hints, "curl -s '", "'");
     let token = server.anon().get(&path_here(&server, address)).ok(200);
     let welcome = server.anon().post("/api/auth", &token);
-    assert_eq!(welcome.ok(200)["name"], "Ann");
+    assert_eq!(welcome.ok(200)["name"], "Ann Lindqvist");
     let ann = server.caller(&welcome.cookie("session").expect("the cookie is set"));
     let event = between(&hints, "/api/events -d '", "'\n");
     let event: Value = serde_json::from_str(event).expect("the event is JSON");
@@ -83,13 +83,13 @@ fn signing_in_by_redirect_works_from_end_to_end() {
     let (end, session) = sign_in_by_redirect(&server, "/api/auth/google");
     assert_eq!(end, "/");
     let me = server.caller(&session).get("/api/auth/@me").ok(200);
-    assert_eq!(me["data"]["name"], "Ann");
+    assert_eq!(me["data"]["name"], "Ann Lindqvist");
 
     let hints = server.printed(LAST_HINT);
     let address = between(&hints, "with a browser: ", "\n");
     let (end, session) = sign_in_by_redirect(&server, &path_here(&server, address));
     let me = server.caller(&session).get(&end).ok(200);
-    assert_eq!(me["data"]["name"], "Ann");
+    assert_eq!(me["data"]["name"], "Ann Lindqvist");
 }
 
 #[test]

@@ -161,3 +161,32 @@ fn by_default_the_server_itself_is_the_only_origin() {
             .refused(403);
     });
 }
+
+#[test]
+fn a_path_in_another_spelling_is_checked_alike() {
+    each(|app| {
+        let evil = app.anon().with("Origin", "https://evil.example");
+        let ann = app.user("ann").with("Origin", "https://evil.example");
+        app.changes(&["user.created"]);
+        for path in [
+            "/api/auth",
+            "/api//auth",
+            "/api/auth/",
+            "/api/%61uth",
+            "//api/auth",
+            "/api/aut%68/",
+        ] {
+            evil.post(path, json!({ "token": app.token_of("bert") }))
+                .refused(403);
+        }
+        for path in [
+            "/api/events",
+            "/api//events",
+            "/api/events/",
+            "/api/%65vents",
+        ] {
+            ann.post(path, json!({})).refused(403);
+        }
+        app.changes(&[]);
+    });
+}

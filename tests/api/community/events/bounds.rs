@@ -259,7 +259,22 @@ fn the_ends_of_the_calendar_are_taken_or_refused_but_break_nothing() {
                 status => panic!("{zone} {date} {time}: {status}"),
             }
             ann.get("/api/events?order=start").ok(200);
-            ann.get("/api/events?from=0001-01-01&to=9999-12-31").ok(200);
+        }
+        // Days at the ends of the calendar bound nothing: everything is between them.
+        let all = ann.get("/api/events?limit=100").ok(200)["data"].take();
+        let all = all.as_array().expect("a list").len();
+        create_event(&ann, new_event("In between"));
+        for days in [
+            "from=0001-01-01&to=9999-12-31",
+            "from=0000-01-01",
+            "to=9999-12-30",
+        ] {
+            let found = ann.get(&format!("/api/events?limit=100&{days}")).ok(200);
+            assert_eq!(
+                found["data"].as_array().expect("a list").len(),
+                all + 1,
+                "{days}"
+            );
         }
     });
 }

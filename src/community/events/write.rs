@@ -1,0 +1,213 @@
+//! What changes events: the functions that write their tables, for the calls, for other
+//! slices and for the sweepers.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+
+use super::details::{Details, NewEvent};
+use super::when::When;
+use super::{EventId, EventRow, row, search};
+use crate::bus::{self, Change};
+use crate::db::schema::{comments, event_counters, events};
+use crate::db::types::Timestamp;
+use crate::db::{Conn, on_backend};
+use crate::error::Result;
+use crate::identity::people::UserId;
+
+/// How long after its end an event counts as over: long enough that it is so in every
+/// zone, on the day after its last.
+const OVER: chrono::TimeDelta = chrono::TimeDelta::hours(72);
+/// How long a deleted event's tombstone stays.
+const TOMBSTONE: chrono::TimeDelta = chrono::TimeDelta::days(30);
+
+pub(super) fn insert(
+    conn: &mut Conn,
+    creator: UserId,
+    details: &Details,
+    now: Timestamp,
+) -> Result<EventId> {
+    let id = EventId::new();
+    diesel::insert_into(events::table)
+        .values((
+            events::id.eq(id),
+            events::creator_id.eq(creator),
+            details,
+            events::visible.eq(true),
+            events::is_over.eq(is_over(&details.when, now)),
+            events::revision.eq(0),
+            events::created_at.eq(now),
+            events::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(event_counters::table)
+        .values((
+            event_counters::event_id.eq(id),
+            event_counters::comments.eq(0),
+            event_counters::interested.eq(0),
+        ))
+        .execute(conn)?;
+    details.index(conn, id)?;
+    bus::record(
+        conn,
+        now,
+        Change::by(creator, "event.created").of("event_id", id),
+    )?;
+    Ok(id)
+}
+
+/// An event of one day, as the program itself publishes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    pub title: &'a str,
+    pub description: &'a str,
+    pub location: &'a str,
+    pub timezone: &'a str,
+    pub date: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+}
+
+/// Publishes an event, by the rules of the call that publishes one.
+pub fn publish(
+    conn: &mut Conn,
+    creator: UserId,
+    plan: &Plan<'_>,
+    now: Timestamp,
+) -> Result<EventId> {
+    let details = Details::read(&NewEvent {
+        title: plan.title.to_owned(),
+        description: plan.description.to_owned(),
+        location: plan.location.to_owned(),
+        start_date: plan.date.to_owned(),
+        start_time: plan.from.to_owned(),
+        end_date: plan.date.to_owned(),
+        end_time: plan.to.to_owned(),
+        thumbnail: None,
+        timezone: Some(plan.timezone.to_owned()),
+        group_id: None,
+    })?;
+    insert(conn, creator, &details, now)
+}
+
+/// Changes an event to these details; records which fields changed, and nothing if none
+/// did.
+pub(super) fn change(
+    conn: &mut Conn,
+    before: EventRow,
+    by: UserId,
+    details: &Details,
+    now: Timestamp,
+) -> Result<EventRow> {
+    let id = before.id;
+    let changed = details.changed(&Details {
+        title: before.title.clone(),
+        description: before.description.clone(),
+        location: before.location.clone(),
+        when: before.when.clone(),
+        thumbnail: before.thumbnail.clone(),
+    });
+    if changed.is_empty() {
+        return Ok(before);
+    }
+    diesel::update(events::table.find(id))
+        .set((
+            details,
+            events::is_over.eq(is_over(&details.when, now)),
+            events::revision.eq(events::revision + 1),
+            events::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    details.index(conn, id)?;
+    let change = Change::by(by, "event.updated")
+        .of("event_id", id)
+        .fields(changed);
+    bus::record(conn, now, change)?;
+    row(conn, id, Some(by))
+}
+
+/// Makes an event invisible, and leaves a tombstone: title and times, for the calendars.
+pub(super) fn bury(conn: &mut Conn, id: EventId, by: UserId, now: Timestamp) -> Result<()> {
+    diesel::update(events::table.find(id))
+        .set((
+            events::description.eq(""),
+            events::location.eq(""),
+            events::thumbnail.eq(None::<String>),
+            events::deleted_at.eq(now),
+            events::updated_at.eq(now),
+            events::revision.eq(events::revision + 1),
+        ))
+        .execute(conn)?;
+    search::forget(conn, id)?;
+    bus::record(
+        conn,
+        now,
+        Change::by(by, "event.deleted").of("event_id", id),
+    )
+}
+
+/// Changes how many comments an event has; called by comments, in the transaction that
+/// adds or removes one.
+pub fn count_comments(conn: &mut Conn, id: EventId, by: i64) -> Result<()> {
+    let counted = event_counters::comments.eq(event_counters::comments + by);
+    let counter = diesel::update(event_counters::table.find(id)).set(counted);
+    on_backend!(conn, conn => counter.execute(conn))?;
+    Ok(())
+}
+
+/// The events whose counters differ from the rows they count, a sentence each; at most 10.
+pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
+    let rows = comments::table
+        .filter(comments::event_id.eq(event_counters::event_id))
+        .count()
+        .single_value()
+        .assume_not_null();
+    let wrong = event_counters::table
+        .filter(event_counters::comments.ne(rows))
+        .select((event_counters::event_id, event_counters::comments))
+        .order(event_counters::event_id)
+        .limit(10)
+        .load::<(EventId, i64)>(conn)?;
+    let sentence = |(id, counted)| format!("event {id} counts {counted} comments and has others");
+    Ok(wrong.into_iter().map(sentence).collect())
+}
+
+fn is_over(when: &When, now: Timestamp) -> bool {
+    when.ends_at.0 < now.0 - OVER
+}
+
+/// Marks events that are over, at most 500 at a time; how many they were.
+pub fn sweep_over(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let ended = events::table
+        .filter(events::deleted_at.is_null())
+        .filter(events::is_over.eq(false))
+        .filter(events::ends_at.lt(Timestamp(now.0 - OVER)))
+        .select(events::id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    let ended = events::table.filter(events::id.eq_any(ended));
+    Ok(diesel::update(ended)
+        .set(events::is_over.eq(true))
+        .execute(conn)?)
+}
+
+/// The condition that an event's tombstone is due to go.
+#[auto_type]
+pub fn is_due(now: Timestamp) -> _ {
+    let until: Timestamp = (now.0 - TOMBSTONE).into();
+    events::deleted_at.le(until)
+}
+
+/// Removes tombstones that are due, at most 500 at a time; how many they were. The events'
+/// comments go before ([`super::comments::sweep`]), since an event may have many.
+pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let due = events::table
+        .filter(events::deleted_at.is_not_null())
+        .filter(is_due(now))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            comments::table.filter(comments::event_id.eq(events::id)),
+        )))
+        .select(events::id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    Ok(diesel::delete(events::table.filter(events::id.eq_any(due))).execute(conn)?)
+}
