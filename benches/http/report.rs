@@ -110,8 +110,12 @@ impl Report {
         let by_id = self.find(plan::EVENT_BY_ID);
         let comments = self.find(plan::COMMENT_CREATION).filter(|_| self.sqlite);
         [
-            by_id.map(|row| at_least_of_ceiling("event by id", row, 0.35)),
-            first.map(|row| at_least_of_ceiling("list of 20", row, 0.35)),
+            by_id
+                .filter(|_| self.sqlite)
+                .map(|row| at_least_of_ceiling("event by id", row, 0.35)),
+            first
+                .filter(|_| self.sqlite)
+                .map(|row| at_least_of_ceiling("list of 20", row, 0.35)),
             first
                 .zip(greatest)
                 .map(|(first, greatest)| within(first, greatest, 1.5)),
