@@ -18,8 +18,6 @@ use std::sync::Arc;
 
 use rocket::{Build, Rocket};
 
-pub use http::docs::document as openapi;
-
 use clock::Clock;
 use config::Config;
 use db::Db;
@@ -53,10 +51,15 @@ pub fn build(config: Config, clock: Clock) -> Result<Rocket<Build>, String> {
         .attach(ops::shield(&config))
         .manage(config)
         .attach(http::stage())
-        .attach(http::docs::stage())
+        .attach(http::docs::stage(openapi()))
         .attach(identity::stage())
         .attach(community::stage())
         .attach(ops::stage()))
+}
+
+/// The OpenAPI document of all systems.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    http::docs::document([identity::openapi(), community::openapi()])
 }
 
 /// Chooses the one crypto provider of the process. First thing in `main` and in tests.

@@ -28,8 +28,6 @@ use crate::identity::people::{PublicPerson, UserId};
 const BODY_CHARS: usize = 4_000;
 const NOT_SAVED: &str = "Comment could not be saved";
 const NOT_FOUND: &str = "Comment not found";
-/// Name of the list's order, which cursors are signed for.
-const OLDEST_FIRST: &str = "comments by age";
 
 /// Marks the ids of comments.
 pub enum Comment {}
@@ -167,14 +165,14 @@ async fn list(
     reader: Reader,
     db: &State<Db>,
 ) -> Result<Listed<CommentView>> {
-    let (limit, after) = (
-        query.limit()?,
-        query.cursor::<(i64, CommentId)>(OLDEST_FIRST)?,
-    );
+    // Names the list, which cursors are signed for.
+    let oldest_first = format!("comments of {event_id} by age");
+    let limit = query.limit()?;
+    let after = query.cursor::<(i64, CommentId)>(&oldest_first)?;
     let (rows, images) = db
         .read(move |conn| page(conn, event_id, reader.0, after, limit))
         .await?;
-    let (rows, next) = query.page(OLDEST_FIRST, limit, rows, |row| {
+    let (rows, next) = query.page(&oldest_first, limit, rows, |row| {
         (row.created_at.0.timestamp_micros(), row.id)
     })?;
     let with_images = |row: CommentRow| {

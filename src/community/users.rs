@@ -54,10 +54,10 @@ struct Edit {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     email: Option<String>,
-    /// An http or https address of at most 2048 characters.
+    /// An http or https address of at most 2048 bytes; null removes it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    avatar: Option<String>,
+    avatar: Option<Option<String>>,
 }
 
 /// Edits my profile.
@@ -80,7 +80,9 @@ async fn edit(
         .name
         .map(|name| check.line("name", &name, 1..=NAME_CHARS));
     let email = edit.email.map(|email| check.email("email", &email));
-    let avatar = edit.avatar.map(|avatar| check.url("avatar", &avatar));
+    let avatar = edit
+        .avatar
+        .map(|avatar| avatar.map(|avatar| check.url("avatar", &avatar)));
     check.done()?;
     let now = Timestamp(clock.now());
     let person = db.write(move |conn| {
@@ -88,7 +90,7 @@ async fn edit(
         let profile = Profile {
             name: name.clone().unwrap_or(before.name),
             email: email.clone().or(before.email),
-            avatar: avatar.clone().or(before.avatar),
+            avatar: avatar.clone().unwrap_or(before.avatar),
         };
         people::update(conn, id, &profile, now)
     });

@@ -1,7 +1,7 @@
 //! Ends a long walk through a table.
 //!
 //! PostgreSQL has `statement_timeout`. SQLite's own means, its progress handler, is out
-//! of reach without unsafe code; so a query that may walk far asks [`in_time`] of each
+//! of reach without unsafe code; so a query that may walk far asks [`in_time()`] of each
 //! row, which fails the statement once the thread's deadline has passed.
 
 use std::cell::Cell;
@@ -34,7 +34,7 @@ impl ToSql<Bool, Sqlite> for InTime {
     }
 }
 
-/// Makes [`in_time`] known to a SQLite connection.
+/// Makes [`in_time()`] known to a SQLite connection.
 pub(super) fn register(conn: &mut diesel::SqliteConnection) -> diesel::QueryResult<()> {
     in_time_utils::register_nondeterministic_impl(conn, || {
         InTime(
@@ -45,7 +45,7 @@ pub(super) fn register(conn: &mut diesel::SqliteConnection) -> diesel::QueryResu
     })
 }
 
-/// Runs `f` with a deadline for the statements that ask [`in_time`].
+/// Runs `f` with a deadline for the statements that ask [`in_time()`].
 pub(super) fn within<T>(limit: Duration, f: impl FnOnce() -> T) -> T {
     struct Reset;
     impl Drop for Reset {

@@ -84,7 +84,7 @@ impl Db {
     }
 
     /// Runs queries that may walk far, off the async workers and for at most
-    /// [`SCAN_DEADLINE`]; on SQLite a query ends in time only if it asks [`in_time`].
+    /// [`SCAN_DEADLINE`]; on SQLite a query ends in time only if it asks [`in_time()`].
     pub async fn scan<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,

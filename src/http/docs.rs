@@ -27,11 +27,10 @@ const PAGE: &str = "/api-docs";
 )]
 struct Root;
 
-/// The document of all systems.
-pub fn document() -> OpenApi {
+/// The document that the systems' parts make.
+pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let mut document = Root::openapi();
-    document.merge(crate::identity::openapi());
-    document.merge(crate::community::openapi());
+    parts.into_iter().for_each(|part| document.merge(part));
     Common.modify(&mut document);
     document
 }
@@ -42,9 +41,9 @@ pub fn is_page(path: &str) -> bool {
 }
 
 /// Serves document and page.
-pub fn stage() -> AdHoc {
+pub fn stage(document: OpenApi) -> AdHoc {
     AdHoc::on_ignite("docs", |rocket| async {
-        let page = SwaggerUi::new("/api-docs/<_..>").url("/api-docs/openapi.json", document());
+        let page = SwaggerUi::new("/api-docs/<_..>").url("/api-docs/openapi.json", document);
         rocket.mount("/", Vec::<rocket::Route>::from(page))
     })
 }
@@ -68,7 +67,7 @@ impl Modify for Common {
             for (method, operation) in operations {
                 if let Some(operation) = operation {
                     operation.operation_id = Some(operation_id(method, path));
-                    add_failures(operation);
+                    add_failures(method, operation);
                 }
             }
         }
@@ -87,11 +86,21 @@ fn operation_id(method: &str, path: &str) -> String {
         .join("_")
 }
 
-fn add_failures(operation: &mut utoipa::openapi::path::Operation) {
+fn add_failures(method: &str, operation: &mut utoipa::openapi::path::Operation) {
     let signed_in = operation.security.is_some();
     let takes_body = operation.request_body.is_some();
     let common = [
         ("401", "Nobody is signed in", signed_in),
+        (
+            "403",
+            "A page of another site, or not allowed",
+            signed_in && method != "get",
+        ),
+        (
+            "409",
+            "A call with this `Idempotency-Key` is under way",
+            signed_in && takes_body && method == "post",
+        ),
         ("413", "The body is longer than 1 MiB", takes_body),
         ("415", "The body is not application/json", takes_body),
         (

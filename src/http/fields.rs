@@ -78,9 +78,13 @@ impl Check {
     /// An http or https address.
     pub fn url(&mut self, field: &'static str, text: &str) -> String {
         let text = text.trim();
-        let plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
-        let web = Url::parse(text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        // Without what could end an HTML attribute, since pages will put it into one.
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\"'<>".contains(c);
+        let plain = text.contains("://") && text.chars().all(plain);
+        let web = Url::parse(text).is_ok_and(|url| {
+            let anonymous = url.username().is_empty() && url.password().is_none();
+            matches!(url.scheme(), "http" | "https") && url.has_host() && anonymous
+        });
         if text.len() > URL_BYTES {
             self.problem(field, format!("must have at most {URL_BYTES} bytes"));
         } else if !(plain && web) {
@@ -156,6 +160,9 @@ mod tests {
             "https://a.example/\nb",
             "https://a b.example",
             "data:text/html,x",
+            "http:a.example",
+            "https://me:secret@a.example",
+            "https://a.example/\"><b>",
         ] {
             assert_eq!(problems(|c| drop(c.url("a", bad))), 1, "{bad}");
         }

@@ -56,7 +56,9 @@ impl Query<'_> {
     /// A parameter's text of at most so many characters.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>> {
         match self.get(name) {
-            Some(text) if text.chars().count() > most => Err(Error::BadRequest(None)),
+            Some(text) if text.chars().count() > most || text.contains('\0') => {
+                Err(Error::BadRequest(None))
+            }
             text => Ok(text),
         }
     }

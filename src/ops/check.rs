@@ -1,6 +1,6 @@
 //! Looks whether a server could start, without starting it.
 
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::db::migrate;
 use crate::secret::Secret;
 
@@ -10,9 +10,14 @@ use crate::secret::Secret;
 /// A sentence that says what to do.
 pub fn run(config: &Config) -> Result<Vec<(&'static str, String)>, String> {
     let url = &config.database_url;
-    let schema = match migrate::pending(url)?.len() {
-        0 => "up to date".to_owned(),
-        n => format!("lacks {n} migrations; run: folkmoot migrate"),
+    let schema = match (migrate::pending(url)?.len(), url) {
+        (0, _) => "up to date".to_owned(),
+        (n, DatabaseUrl::Sqlite(_)) => format!("the start brings {n} migrations"),
+        (n, DatabaseUrl::Postgres(_)) => {
+            return Err(format!(
+                "{url}: the schema lacks {n} migrations; run: folkmoot migrate"
+            ));
+        }
     };
     let key = match (&config.secret_key, config.data_dir.join("secret.key")) {
         (Some(_), _) => "SECRET_KEY".to_owned(),

@@ -71,7 +71,11 @@ impl Filter {
             to_come: from.is_some_and(|from| from >= today),
             to: query.date("to")?,
             creator: query.id("creator")?,
-            wanted: query.text("q", search::QUERY_CHARS)?.map(Wanted::read),
+            wanted: query
+                .text("q", search::QUERY_CHARS)?
+                // An empty search box asks for nothing.
+                .filter(|words| !words.trim().is_empty())
+                .map(Wanted::read),
         })
     }
 

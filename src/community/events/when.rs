@@ -93,7 +93,7 @@ fn read_wall(
 ) -> Option<NaiveDateTime> {
     let date = wall_date(date.trim()).filter(|date| YEARS.contains(&date.year()));
     if date.is_none() {
-        check.problem(date_field, "must be a date, YYYY-MM-DD, from 1900 on");
+        check.problem(date_field, "must be a date, YYYY-MM-DD, from 1900 to 9998");
     }
     let time = wall_clock(time.trim());
     if time.is_none() {

@@ -198,7 +198,7 @@ pub fn is_due(now: Timestamp) -> _ {
 }
 
 /// Removes tombstones that are due, at most 500 at a time; how many they were. The events'
-/// comments go before ([`super::comments::sweep`]), since an event may have many.
+/// comments go before ([`crate::community::comments::sweep`]), since an event may have many.
 pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let due = events::table
         .filter(events::deleted_at.is_not_null())

@@ -12,6 +12,7 @@ use rocket::form::{Form, FromForm};
 use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
+use rocket::response::status::BadRequest;
 use rocket::serde::json::Json;
 use rocket::{State, get, post, routes};
 use serde_json::{Value, json};
@@ -154,22 +155,25 @@ struct Exchange {
 
 /// Changes a code for a token, once.
 #[post("/token", data = "<exchange>")]
-fn token(exchange: Form<Exchange>, stand_in: &State<StandIn>) -> Result<Json<Value>, Status> {
+fn token(
+    exchange: Form<Exchange>,
+    stand_in: &State<StandIn>,
+) -> Result<Json<Value>, BadRequest<Json<Value>>> {
+    // RFC 6749, section 5.2
+    let refused = || BadRequest(Json(json!({"error": "invalid_grant"})));
     let mut codes = stand_in
         .codes
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
-    let (name, nonce, challenge) = codes.remove(&exchange.code).ok_or(Status::BadRequest)?;
+    let (name, nonce, challenge) = codes.remove(&exchange.code).ok_or_else(refused)?;
     let digest = aws_lc_rs::digest::digest(
         &aws_lc_rs::digest::SHA256,
         exchange.code_verifier.as_bytes(),
     );
     if URL_SAFE_NO_PAD.encode(digest) != challenge {
-        return Err(Status::BadRequest);
+        return Err(refused());
     }
-    let id_token = stand_in
-        .id_token(&name, Some(&nonce))
-        .ok_or(Status::InternalServerError)?;
+    let id_token = stand_in.id_token(&name, Some(&nonce)).ok_or_else(refused)?;
     Ok(Json(json!({
         "access_token": "demo", "token_type": "Bearer", "expires_in": 3600, "id_token": id_token,
     })))

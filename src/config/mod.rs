@@ -3,16 +3,23 @@
 //! The environment wins over a `.env` file, which wins over `Rocket.toml`; every setting
 //! has a default.
 
+mod read;
+mod values;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use ipnet::IpNet;
+use rocket::figment::Figment;
 use rocket::figment::providers::{Env, Serialized};
 use rocket::figment::value::Value;
-use rocket::figment::{Figment, Profile};
 use rocket::http::SameSite;
 use url::Url;
+
+use read::{Settings, in_range, list, network, origin, rocket_settings, same_site, web_url};
+
+pub use read::one_line;
+pub use values::{DatabaseUrl, Hidden, LogFormat, RateLimit};
 
 /// The names of our own settings; Rocket's own begin with `ROCKET_`.
 const NAMES: &[&str] = &[
@@ -89,88 +96,6 @@ impl fmt::Debug for RocketSettings {
     }
 }
 
-/// Which database, and where.
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A libpq connection URL, which may hold a password.
-    Postgres(String),
-}
-
-/// A secret setting, which no log or message shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hidden(pub String);
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
-}
-
-/// How the documented limits are multiplied.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RateLimit {
-    /// No limits, for benchmarks.
-    Off,
-    /// Times this factor.
-    Times(f64),
-}
-
-/// Form of the log's lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl fmt::Display for DatabaseUrl {
-    /// Without a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => match Url::parse(url) {
-                Ok(url) => {
-                    let host = url.host_str().unwrap_or("(local socket)");
-                    write!(f, "postgres://{host}{}", url.path())
-                }
-                Err(_) => f.write_str("postgres://…"),
-            },
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return match is_libpq_url(text) {
-                true => Ok(Self::Postgres(text.to_owned())),
-                // Without its parts: one of them may be a password.
-                false => {
-                    Err("not a URL; special characters in its parts are written as %XX".into())
-                }
-            };
-        }
-        match text.strip_prefix("sqlite://") {
-            Some("" | ":memory:") => {
-                Err("a path must follow, since several connections share it".into())
-            }
-            Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
-            None => Err("the scheme is neither sqlite nor postgres".into()),
-        }
-    }
-}
-
 impl Config {
     /// Reads the environment, `.env`, and `Rocket.toml`.
     ///
@@ -222,7 +147,10 @@ impl Config {
             .join(Serialized::global("shutdown.mercy", 1));
         let figment = match figment.find_value("shutdown.grace") {
             Ok(_) => figment,
-            Err(error) => return Err(format!("shutdown: {error}; for example grace = 2")),
+            Err(error) => {
+                let problem = one_line(&error.to_string());
+                return Err(format!("Rocket.toml: {problem}; for example [default]"));
+            }
         };
         rocket_settings(&figment)?;
         let settings = Settings(&figment);
@@ -243,7 +171,7 @@ impl Config {
                 "PUBLIC_URL",
                 &format!("http://localhost:{port}"),
                 "https://events.example.org",
-                web_url,
+                |text| origin(text).and_then(|_| web_url(text)),
             )?,
             frontend_origins: settings.read(
                 "FRONTEND_ORIGINS",
@@ -320,173 +248,6 @@ impl Config {
             DatabaseUrl::Postgres(_) => None,
         }
     }
-}
-
-struct Settings<'a>(&'a Figment);
-
-impl Settings<'_> {
-    /// A setting as text, wherever it was set.
-    fn text(&self, name: &str) -> Result<Option<String>, String> {
-        let found = self
-            .0
-            .clone()
-            .select(Profile::Default)
-            .find_value(&name.to_lowercase());
-        match found {
-            Err(_) => Ok(None),
-            Ok(Value::String(_, text)) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
-            Ok(Value::Num(_, number)) => Ok(Some(
-                number
-                    .to_i128()
-                    .map(|n| n.to_string())
-                    .or_else(|| number.to_u128().map(|n| n.to_string()))
-                    .or_else(|| number.to_f64().map(|n| n.to_string()))
-                    .unwrap_or_default(),
-            )),
-            Ok(Value::Bool(_, on)) => Ok(Some(if on { "on" } else { "off" }.into())),
-            Ok(Value::Array(_, items)) => Ok(Some(
-                items
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .collect::<Vec<_>>()
-                    .join(","),
-            )),
-            Ok(_) => Err(format!("{name}: must be text")),
-        }
-    }
-
-    fn read<T>(
-        &self,
-        name: &str,
-        default: &str,
-        example: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let text = self.text(name)?.unwrap_or_else(|| default.to_owned());
-        parse(text.trim()).map_err(|problem| format!("{name}: {problem}; for example {example}"))
-    }
-
-    fn parse<T: FromStr<Err: fmt::Display>>(
-        &self,
-        name: &str,
-        default: &str,
-        example: &str,
-    ) -> Result<T, String> {
-        self.read(name, default, example, |text| {
-            text.parse().map_err(|e: T::Err| e.to_string())
-        })
-    }
-}
-
-/// Looks at Rocket's own settings, so that a wrong one is told as ours are.
-fn rocket_settings(figment: &Figment) -> Result<(), String> {
-    let Err(errors) = figment.extract::<rocket::Config>() else {
-        return Ok(());
-    };
-    let error = errors.into_iter().next();
-    let name = error
-        .as_ref()
-        .map(|error| error.path.join("_").to_uppercase());
-    let problem = error
-        .map(|error| error.kind.to_string())
-        .unwrap_or_default();
-    let name = name.unwrap_or_default();
-    let example = match name.as_str() {
-        "ADDRESS" => "127.0.0.1",
-        "LOG_LEVEL" => "normal",
-        _ => "8000",
-    };
-    Err(format!(
-        "ROCKET_{name}: {}; for example {example}",
-        one_line(&problem)
-    ))
-}
-
-/// A message of a library, on one line.
-pub fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// True for what libpq reads as a URL. It quotes one that it cannot read in its error.
-fn is_libpq_url(text: &str) -> bool {
-    let mut percents = text.split('%').skip(1);
-    let escaped = percents.all(|after| {
-        after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
-    });
-    let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    escaped && plain && Url::parse(text).is_ok()
-}
-
-impl FromStr for RateLimit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "on" => Ok(Self::Times(1.0)),
-            "off" => Ok(Self::Off),
-            factor => match factor.parse::<f64>() {
-                Ok(factor) if (0.01..=1_000.0).contains(&factor) => Ok(Self::Times(factor)),
-                _ => Err("neither on, nor off, nor a factor from 0.01 to 1000".into()),
-            },
-        }
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("neither text nor json".into()),
-        }
-    }
-}
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-}
-
-fn in_range(text: &str, least: u32, most: u32) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("not a whole number from {least} to {most}")),
-    }
-}
-
-fn web_url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        Ok(_) => Err("not an http or https address".into()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn origin(text: &str) -> Result<String, String> {
-    let url = web_url(text)?;
-    let origin = url.origin().ascii_serialization();
-    match url.path() == "/" && url.query().is_none() {
-        true => Ok(origin),
-        false => Err(format!("{text} is more than an origin")),
-    }
-}
-
-fn same_site(text: &str) -> Result<SameSite, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "lax" => Ok(SameSite::Lax),
-        "strict" => Ok(SameSite::Strict),
-        "none" => Ok(SameSite::None),
-        _ => Err("neither lax, nor strict, nor none".into()),
-    }
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_err(|_| format!("{text} is neither an address nor a network"))
 }
 
 #[cfg(test)]
