@@ -14,7 +14,10 @@ fn a_database_without_a_schema_is_refused_until_it_is_migrated() {
     let line = ran.refused();
     assert!(line.contains("folkmoot migrate"), "{line}");
     let checked = site.run(&["check"]);
-    assert!(checked.refused().contains("folkmoot migrate"), "{checked:?}");
+    assert!(
+        checked.refused().contains("folkmoot migrate"),
+        "{checked:?}"
+    );
     let tables =
         "select count(*) from pg_tables where schemaname = 'public' and tablename = 'users'";
     assert_eq!(site.count(tables), 0, "serving or checking made the schema");

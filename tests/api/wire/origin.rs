@@ -190,3 +190,15 @@ fn a_path_in_another_spelling_is_checked_alike() {
         app.changes(&[]);
     });
 }
+
+#[test]
+fn a_front_end_on_another_site_signs_its_people_out() {
+    each_with(&SETTINGS, |app| {
+        let ann = app.user("ann");
+        let page = ann
+            .with("Origin", "https://app.example.org")
+            .with("Sec-Fetch-Site", "cross-site");
+        page.post("/api/auth/logout", json!({})).no_content();
+        ann.get("/api/auth/@me").refused(401);
+    });
+}
