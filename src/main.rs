@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use folkmoot::config::Config;
 use folkmoot::db::migrate;
 use folkmoot::ops;
+use folkmoot::ops::moderation::{self, Decision};
 
 /// Many small allocations on many threads are most of what a request costs here.
 #[global_allocator]
@@ -42,9 +43,48 @@ enum Command {
     /// Check the invariants of the data; exit 1 if one is broken.
     #[command(after_help = "Example: folkmoot verify")]
     Verify,
+    /// List what people reported, or decide a report.
+    #[command(after_help = "Examples:\n  \
+                            folkmoot reports\n  \
+                            folkmoot reports remove 0199d3a1-… --why \"Advertising\"")]
+    Reports {
+        /// Which reports are listed: open, dismissed or upheld.
+        #[arg(long, default_value = "open")]
+        state: String,
+        #[command(subcommand)]
+        decide: Option<Decide>,
+    },
+    /// Let a person write again who was suspended.
+    #[command(after_help = "Example: folkmoot restore 0199d3a1-…")]
+    Restore {
+        /// The person's id.
+        user_id: String,
+    },
     /// Print the OpenAPI document.
     #[command(after_help = "Example: folkmoot openapi > api-docs/openapi.json")]
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum Decide {
+    /// Nothing is to be done.
+    #[command(after_help = "Example: folkmoot reports dismiss 0199d3a1-… --why \"A joke\"")]
+    Dismiss(Decided),
+    /// Delete the event or comment.
+    #[command(after_help = "Example: folkmoot reports remove 0199d3a1-… --why \"Advertising\"")]
+    Remove(Decided),
+    /// Keep whoever made it from writing, and end their sessions.
+    #[command(after_help = "Example: folkmoot reports suspend 0199d3a1-… --why \"Threats\"")]
+    Suspend(Decided),
+}
+
+#[derive(clap::Args)]
+struct Decided {
+    /// The report's id.
+    id: String,
+    /// What is noted with the decision.
+    #[arg(long)]
+    why: String,
 }
 
 fn main() -> ExitCode {
@@ -72,8 +112,32 @@ fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Migrate => migrate_up(&config),
         Command::Check => check(&config),
         Command::Verify => verify(&config),
+        Command::Reports { state, decide } => reports(&config, &state, decide),
+        Command::Restore { user_id } => {
+            moderation::restore(&config, &user_id)?;
+            println!("{user_id} may write");
+            Ok(())
+        }
         Command::Openapi => openapi(),
     }
+}
+
+fn reports(config: &Config, state: &str, decide: Option<Decide>) -> Result<(), String> {
+    let (decision, Decided { id, why }) = match decide {
+        Some(Decide::Dismiss(decided)) => (Decision::Dismiss, decided),
+        Some(Decide::Remove(decided)) => (Decision::Remove, decided),
+        Some(Decide::Suspend(decided)) => (Decision::Suspend, decided),
+        None => {
+            let listed = moderation::list(config, state)?;
+            match listed.is_empty() {
+                true => println!("no {state} reports"),
+                false => listed.iter().for_each(|line| println!("{line}")),
+            }
+            return Ok(());
+        }
+    };
+    println!("{}", moderation::decide(config, &id, decision, &why)?);
+    Ok(())
 }
 
 fn migrate_up(config: &Config) -> Result<(), String> {

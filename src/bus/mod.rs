@@ -43,13 +43,20 @@ impl Audience {
 impl Change {
     /// A change that a person made, heard by everyone.
     pub fn by(actor: UserId, topic: &'static str) -> Self {
-        let audience = Audience::Everyone;
+        Self {
+            actor: Some(actor),
+            ..Self::by_server(topic)
+        }
+    }
+
+    /// A change that nobody made who is signed in: the server itself, or whoever runs it.
+    pub fn by_server(topic: &'static str) -> Self {
         Self {
             topic,
             subject: Map::new(),
             fields: Vec::new(),
-            audience,
-            actor: Some(actor),
+            audience: Audience::Everyone,
+            actor: None,
         }
     }
 

@@ -10,7 +10,8 @@ use rocket::{State, delete, get, post, put, routes};
 use serde::{Deserialize, Serialize};
 
 use super::events::{self, EventId};
-use super::images::{self, ImageId, ImageView};
+use super::images::{self, CommentImage};
+use super::likes;
 use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{self, comments, users};
@@ -20,8 +21,9 @@ use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::{Listed, Said};
 use crate::http::fields::Check;
+use crate::http::fresh::Fresh;
 use crate::http::idempotency::Kept;
-use crate::http::page::{Limit, Query};
+use crate::http::page::{Key, Limit, Query};
 use crate::identity::guard::{Reader, SignedIn};
 use crate::identity::people::{PublicPerson, UserId};
 
@@ -73,37 +75,16 @@ struct CommentView {
     #[serde(flatten)]
     row: CommentRow,
     images: Vec<CommentImage>,
-    /// Whether I like it. Nobody can like a comment yet.
+    /// Whether I like it.
     liked_by_me: bool,
 }
 
-/// A picture, as it stands in its comment.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CommentImage {
-    #[schema(inline)]
-    image_id: ImageId,
-    image_url: String,
-}
-
 impl CommentRow {
-    fn with(self, images: Vec<ImageView>) -> CommentView {
-        let images = images
-            .into_iter()
-            .map(
-                |ImageView {
-                     image_id,
-                     image_url,
-                     ..
-                 }| CommentImage {
-                    image_id,
-                    image_url,
-                },
-            )
-            .collect();
+    fn with(self, images: Vec<CommentImage>, liked_by_me: bool) -> CommentView {
         CommentView {
             row: self,
             images,
-            liked_by_me: false,
+            liked_by_me,
         }
     }
 }
@@ -155,6 +136,7 @@ async fn create(
     ),
     responses(
         (status = 200, description = "`Comments successfully fetched`", body = Listed<CommentView>),
+        (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
         (status = 400, description = "A parameter of the wrong form, or a cursor that is not ours"),
         (status = 404, description = "`Comments not found`: there is no such event"),
     ))]
@@ -164,31 +146,22 @@ async fn list(
     query: Query<'_>,
     reader: Reader,
     db: &State<Db>,
-) -> Result<Listed<CommentView>> {
+) -> Result<Fresh<Listed<CommentView>>> {
     // Names the list, which cursors are signed for.
     let oldest_first = format!("comments of {event_id} by age");
     let limit = query.limit()?;
-    let after = query.cursor::<(i64, CommentId)>(&oldest_first)?;
-    let (rows, images) = db
+    let after = query.key::<CommentId>(&oldest_first)?;
+    let rows = db
         .read(move |conn| page(conn, event_id, reader.0, after, limit))
         .await?;
-    let (rows, next) = query.page(&oldest_first, limit, rows, |row| {
-        (row.created_at.0.timestamp_micros(), row.id)
+    let (data, next) = query.page(&oldest_first, limit, rows, |view| {
+        (view.row.created_at.0.timestamp_micros(), view.row.id)
     })?;
-    let with_images = |row: CommentRow| {
-        let of_row = images
-            .iter()
-            .filter(|image| image.comment_id == row.id)
-            .cloned()
-            .collect();
-        row.with(of_row)
-    };
-    let data = rows.into_iter().map(with_images).collect();
-    Ok(Listed {
+    Ok(Fresh(Listed {
         message: "Comments successfully fetched",
         data,
         next,
-    })
+    }))
 }
 
 /// New words for a comment.
@@ -220,7 +193,7 @@ async fn edit(
     let body = check.text("body", &new.body, 1..=BODY_CHARS);
     check.done()?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    let comment = db.write(move |conn| {
+    let comment = who.write(db, move |conn| {
         let comment = mine(conn, comment_id, me)?;
         if comment.body != body {
             diesel::update(comments::table.find(comment_id))
@@ -228,10 +201,7 @@ async fn edit(
                 .execute(conn)?;
             touch(conn, &comment, me, vec!["body"], now)?;
         }
-        let row = CommentRow::query()
-            .filter(comments::id.eq(comment_id))
-            .first(conn)?;
-        Ok(row.with(images::of(conn, &[comment_id])?))
+        view(conn, comment_id, me)
     });
     Ok(Said::ok("Comment updated successfully", comment.await?))
 }
@@ -252,17 +222,42 @@ async fn delete(
     clock: &State<Clock>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    db.write(move |conn| {
+    who.write(db, move |conn| {
         let comment = find(conn, comment_id, Some(me))?;
         if comment.user_id != me && comment.event_creator != Some(me) {
             return Err(Error::Forbidden(None));
         }
-        diesel::delete(comments::table.find(comment_id)).execute(conn)?;
-        events::count_comments(conn, comment.event_id, -1)?;
-        bus::record(conn, now, change("comment.deleted", &comment, me))?;
+        remove_one(conn, &comment, Change::by(me, "comment.deleted"), now)?;
         Ok(NoContent)
     })
     .await
+}
+
+/// Deletes somebody's comment, for those who moderate.
+pub fn remove(conn: &mut Conn, id: CommentId, now: Timestamp) -> Result<()> {
+    let comment = Place::query()
+        .filter(comments::id.eq(id))
+        .filter(schema::events::deleted_at.is_null())
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(NOT_FOUND))?;
+    remove_one(conn, &comment, Change::by_server("comment.deleted"), now)
+}
+
+/// Who wrote a comment.
+pub fn author(conn: &mut Conn, id: CommentId) -> Result<UserId> {
+    comments::table
+        .find(id)
+        .select(comments::user_id)
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(NOT_FOUND))
+}
+
+fn remove_one(conn: &mut Conn, comment: &Place, change: Change, now: Timestamp) -> Result<()> {
+    diesel::delete(comments::table.find(comment.id)).execute(conn)?;
+    events::count_comments(conn, comment.event_id, -1)?;
+    bus::record(conn, now, about(change, comment))
 }
 
 /// What is asked of a comment before something is done to it.
@@ -274,18 +269,19 @@ pub struct Place {
     pub event_id: EventId,
     pub user_id: UserId,
     pub body: String,
+    pub likes: i64,
     #[diesel(select_expression = schema::events::creator_id)]
     pub event_creator: Option<UserId>,
 }
 
 /// The comment with that id, if the reader may see its event.
 pub fn find(conn: &mut Conn, id: CommentId, reader: Option<UserId>) -> Result<Place> {
-    let one = Place::query()
+    on_backend!(conn, conn => Place::query()
         .filter(comments::id.eq(id))
-        .filter(events::visible_to(reader));
-    one.first(conn)
-        .optional()?
-        .ok_or_else(|| Error::not_found(NOT_FOUND))
+        .filter(events::visible_to(reader))
+        .first(conn))
+    .optional()?
+    .ok_or_else(|| Error::not_found(NOT_FOUND))
 }
 
 /// The comment with that id, if it is this person's to change.
@@ -311,14 +307,25 @@ pub fn touch(
     bus::record(
         conn,
         now,
-        change("comment.updated", place, by).fields(fields),
+        about(Change::by(by, "comment.updated"), place).fields(fields),
     )
 }
 
-fn change(topic: &'static str, place: &Place, by: UserId) -> Change {
-    Change::by(by, topic)
+fn about(change: Change, place: &Place) -> Change {
+    change
         .of("comment_id", place.id)
         .of("event_id", place.event_id)
+}
+
+/// Changes how many like a comment, and tells the new number; called by likes, in the
+/// transaction that adds or removes one.
+pub fn count_likes(conn: &mut Conn, id: CommentId, by: i64) -> Result<i64> {
+    Ok(on_backend!(conn, conn => {
+        diesel::update(comments::table.find(id))
+            .set(comments::likes.eq(comments::likes + by))
+            .returning(comments::likes)
+            .get_result(conn)
+    })?)
 }
 
 /// Comments on an event, as the program itself does it.
@@ -374,7 +381,26 @@ fn insert(
         created_at: now,
         updated_at: now,
     };
-    Ok(row.with(images))
+    let images = images.into_iter().map(CommentImage::from).collect();
+    Ok(row.with(images, false))
+}
+
+/// The comment as its author sees it.
+fn view(conn: &mut Conn, id: CommentId, me: UserId) -> Result<CommentView> {
+    let images = images::as_json(conn);
+    let seen = on_backend!(conn, conn => comments::table
+        .inner_join(users::table)
+        .filter(comments::id.eq(id))
+        .select((CommentRow::as_select(), likes::given_by(Some(me)), images))
+        .first::<Seen>(conn))?;
+    view_of(seen)
+}
+
+/// A comment, whether its reader likes it, and its pictures as JSON.
+type Seen = (CommentRow, bool, String);
+
+fn view_of((row, liked_by_me, images): Seen) -> Result<CommentView> {
+    Ok(row.with(images::from_json(&images)?, liked_by_me))
 }
 
 /// Removes comments on events whose tombstone is due, 500 at a time; how many they were.
@@ -388,34 +414,79 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     Ok(diesel::delete(comments::table.filter(comments::id.eq_any(due))).execute(conn)?)
 }
 
+/// A page of an event's comments, with authors, pictures and likes, in one statement; only
+/// an empty page asks whether there is such an event.
 fn page(
     conn: &mut Conn,
     event_id: EventId,
     reader: Option<UserId>,
-    after: Option<(i64, CommentId)>,
+    after: Option<Key<CommentId>>,
     limit: Limit,
-) -> Result<(Vec<CommentRow>, Vec<ImageView>)> {
-    if !diesel::select(events::is_there(event_id, reader)).get_result(conn)? {
-        return Err(Error::not_found("Comments not found"));
-    }
+) -> Result<Vec<CommentView>> {
     // Before the first page stands the beginning of time, and nobody's id.
-    let (micros, id) = after.unwrap_or((0, Id::from(uuid::Uuid::nil())));
-    let at = chrono::DateTime::from_timestamp_micros(micros).ok_or(Error::BadRequest(None))?;
-    let rows = CommentRow::query()
+    let (at, id) = after.unwrap_or((chrono::DateTime::UNIX_EPOCH.into(), Id::nobody()));
+    let images = images::as_json(conn);
+    let rows = on_backend!(conn, conn => comments::table
+        .inner_join(users::table)
         .filter(comments::event_id.eq(event_id))
-        .filter(comments::created_at.ge(Timestamp(at)))
-        .filter(
-            comments::created_at
-                .gt(Timestamp(at))
-                .or(comments::id.gt(id)),
-        )
+        .filter(comments::created_at.ge(at))
+        .filter(comments::created_at.gt(at).or(comments::id.gt(id)))
+        .filter(events::is_there(event_id, reader))
         .order((comments::created_at, comments::id))
         .limit(limit.rows())
-        .load(conn)?;
-    let ids = rows.iter().map(|row| row.id).collect::<Vec<_>>();
-    let images = match ids.is_empty() {
-        true => Vec::new(),
-        false => images::of(conn, &ids)?,
-    };
-    Ok((rows, images))
+        .select((CommentRow::as_select(), likes::given_by(reader), images))
+        .load::<Seen>(conn))?;
+    if rows.is_empty() && !events::is_found(conn, event_id, reader)? {
+        return Err(Error::not_found("Comments not found"));
+    }
+    rows.into_iter().map(view_of).collect()
+}
+
+/// A comment, as its person's own export shows it.
+#[derive(Debug, Serialize, HasQuery)]
+#[diesel(table_name = comments, check_for_backend(MultiBackend))]
+pub struct Written {
+    pub id: CommentId,
+    event_id: EventId,
+    body: String,
+    likes: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// Up to 500 of the comments that a person wrote, after this one, with their pictures.
+pub fn of(
+    conn: &mut Conn,
+    user_id: UserId,
+    after: CommentId,
+) -> Result<Vec<(Written, Vec<CommentImage>)>> {
+    let images = images::as_json(conn);
+    let rows = on_backend!(conn, conn => comments::table
+        .filter(comments::user_id.eq(user_id))
+        .filter(comments::id.gt(after))
+        .order(comments::id)
+        .limit(500)
+        .select((Written::as_select(), images))
+        .load::<(Written, String)>(conn))?;
+    rows.into_iter()
+        .map(|(row, images)| Ok((row, images::from_json(&images)?)))
+        .collect()
+}
+
+/// Removes the words and pictures of a person who is erased from up to 500 comments, after
+/// this one; the last of them, or none when there are no more.
+pub fn erase(conn: &mut Conn, user_id: UserId, after: CommentId) -> Result<Option<CommentId>> {
+    let some = comments::table
+        .filter(comments::user_id.eq(user_id))
+        .filter(comments::id.gt(after))
+        .order(comments::id)
+        .limit(500)
+        .select(comments::id)
+        .load::<CommentId>(conn)?;
+    images::erase(conn, &some)?;
+    let last = some.last().copied();
+    diesel::update(comments::table.filter(comments::id.eq_any(some)))
+        .set(comments::body.eq(""))
+        .execute(conn)?;
+    Ok(last)
 }

@@ -3,7 +3,10 @@
 //! Routes: POST and GET `/api/comments/{id}/images`, DELETE
 //! `/api/comments/{id}/images/{image_id}`. Emits: `comment.updated`.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use rocket::fairing::AdHoc;
 use rocket::response::status::NoContent;
 use rocket::{State, delete, get, post, routes};
@@ -53,6 +56,23 @@ pub struct ImageView {
     pub comment_id: CommentId,
     #[diesel(column_name = url)]
     pub image_url: String,
+}
+
+/// A picture, as it stands in its comment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CommentImage {
+    #[schema(inline)]
+    image_id: ImageId,
+    image_url: String,
+}
+
+impl From<ImageView> for CommentImage {
+    fn from(image: ImageView) -> Self {
+        Self {
+            image_id: image.image_id,
+            image_url: image.image_url,
+        }
+    }
 }
 
 /// One picture, or several; not both.
@@ -133,7 +153,11 @@ async fn add(
 async fn list(comment_id: CommentId, reader: Reader, db: &State<Db>) -> Result<Listed<ImageView>> {
     let images = db.read(move |conn| {
         comments::find(conn, comment_id, reader.0)?;
-        of(conn, &[comment_id])
+        let images = ImageView::query()
+            .filter(comment_images::comment_id.eq(comment_id))
+            .order(comment_images::id)
+            .limit(MOST as i64);
+        Ok(images.load(conn)?)
     });
     Ok(Listed {
         message: "all images successfully fetched",
@@ -159,7 +183,7 @@ async fn remove(
     clock: &State<Clock>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    db.write(move |conn| {
+    who.write(db, move |conn| {
         let comment = comments::mine(conn, comment_id, me)?;
         let one = comment_images::table
             .filter(comment_images::id.eq(image_id))
@@ -208,10 +232,38 @@ pub fn insert(conn: &mut Conn, comment_id: CommentId, urls: &[String]) -> Result
     Ok(images)
 }
 
-/// The pictures of these comments, each comment's in their order.
-pub fn of(conn: &mut Conn, comments: &[CommentId]) -> Result<Vec<ImageView>> {
-    let images = ImageView::query()
-        .filter(comment_images::comment_id.eq_any(comments))
-        .order((comment_images::comment_id, comment_images::id));
-    Ok(images.load(conn)?)
+/// The pictures of the comment of the row, in their order, as [`from_json`] reads them: so
+/// that a page of comments is one statement.
+pub fn as_json(conn: &Conn) -> SqlLiteral<Text> {
+    sql::<Text>(match conn {
+        Conn::Sqlite(_) => {
+            "(SELECT json_group_array(json_array(i.id, i.url) ORDER BY i.id) \
+             FROM comment_images i WHERE i.comment_id = comments.id)"
+        }
+        Conn::Pg(_) => {
+            "COALESCE((SELECT json_agg(json_build_array(i.id, i.url) ORDER BY i.id) \
+             FROM comment_images i WHERE i.comment_id = comments.id)::text, '[]')"
+        }
+    })
+}
+
+/// Reads what [`as_json`] selects.
+pub fn from_json(json: &str) -> Result<Vec<CommentImage>> {
+    // Most comments have none.
+    if json == "[]" {
+        return Ok(Vec::new());
+    }
+    let images: Vec<(ImageId, String)> = serde_json::from_str(json).map_err(Error::internal)?;
+    let image = |(image_id, image_url)| CommentImage {
+        image_id,
+        image_url,
+    };
+    Ok(images.into_iter().map(image).collect())
+}
+
+/// Removes the pictures of these comments.
+pub fn erase(conn: &mut Conn, comments: &[CommentId]) -> Result<()> {
+    let theirs = comment_images::table.filter(comment_images::comment_id.eq_any(comments));
+    diesel::delete(theirs).execute(conn)?;
+    Ok(())
 }

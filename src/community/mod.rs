@@ -1,8 +1,19 @@
-//! The community: profiles, events, comments and their pictures.
+//! The community: profiles, events, comments with pictures, likes, interest, groups,
+//! calendars and feeds, reports, and a person's own data.
 
+pub mod calendars;
 pub mod comments;
+pub mod erasure;
 pub mod events;
+pub mod export;
+pub mod feed;
+pub mod groups;
 pub mod images;
+pub mod interest;
+pub mod likes;
+pub mod reports;
+mod search;
+pub mod structured;
 pub mod users;
 
 use rocket::fairing::AdHoc;
@@ -16,14 +27,37 @@ pub fn stage() -> AdHoc {
             .attach(events::stage())
             .attach(comments::stage())
             .attach(images::stage())
+            .attach(likes::stage())
+            .attach(interest::stage())
+            .attach(groups::stage())
+            .attach(calendars::stage())
+            .attach(feed::stage())
+            .attach(reports::stage())
+            .attach(export::stage())
+            .attach(erasure::stage())
     })
 }
 
 /// This system's part of the document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = users::Api::openapi();
-    document.merge(events::Api::openapi());
-    document.merge(comments::Api::openapi());
-    document.merge(images::Api::openapi());
+    for part in [
+        events::Api::openapi(),
+        comments::Api::openapi(),
+        images::Api::openapi(),
+        likes::Api::openapi(),
+        interest::Api::openapi(),
+        groups::Api::openapi(),
+        groups::members::Api::openapi(),
+        calendars::Api::openapi(),
+        calendars::private::Api::openapi(),
+        feed::Api::openapi(),
+        structured::Api::openapi(),
+        reports::Api::openapi(),
+        export::Api::openapi(),
+        erasure::Api::openapi(),
+    ] {
+        document.merge(part);
+    }
     document
 }

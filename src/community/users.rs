@@ -86,6 +86,7 @@ async fn edit(
     check.done()?;
     let now = Timestamp(clock.now());
     let person = db.write(move |conn| {
+        people::check_may_write(conn, id)?;
         let before = people::find(conn, id)?.ok_or_else(|| Error::not_found(NOT_FOUND))?;
         let profile = Profile {
             name: name.clone().unwrap_or(before.name),

@@ -68,8 +68,11 @@ impl Conn {
                 conn.batch_execute(match role {
                     Role::Reader => "PRAGMA foreign_keys = ON; PRAGMA query_only = ON",
                     // Checkpoints have a thread of their own.
-                    Role::Writer => "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0",
-                    Role::Migrator => "PRAGMA foreign_keys = OFF",
+                    Role::Writer => {
+                        "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+                         PRAGMA wal_autocheckpoint = 0"
+                    }
+                    Role::Migrator => "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON",
                 })
                 .map_err(broken)?;
                 deadline::register(&mut conn).map_err(broken)?;

@@ -152,6 +152,20 @@ impl Db {
         }
     }
 
+    /// Makes what was deleted unreadable, also for whoever reads the files: SQLite fills
+    /// deleted space with zeros (`secure_delete`), and here the write-ahead log, which still
+    /// has what was written before, is copied and emptied. PostgreSQL does so by itself, when
+    /// it vacuums and recycles its log.
+    ///
+    /// # Errors
+    /// 503 while somebody reads for so long that the log cannot be emptied.
+    pub async fn scrub(&self) -> Result<()> {
+        match &self.0.writing {
+            Writing::Sqlite(writer) => writer.empty_log().await,
+            Writing::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Takes no more writes, waits for those taken, and stops the writer. Last of all at
     /// shutdown.
     pub fn close(&self) {

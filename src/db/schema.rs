@@ -26,6 +26,8 @@ diesel::table! {
         avatar -> Nullable<Text>,
         created_at -> Instant,
         updated_at -> Instant,
+        suspended_at -> Nullable<Instant>,
+        erased_at -> Nullable<Instant>,
     }
 }
 
@@ -78,6 +80,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        group_id -> Nullable<Id>,
     }
 }
 
@@ -138,6 +141,91 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::db::types::sql::{Id, Instant};
+    comment_likes (comment_id, user_id) {
+        comment_id -> Id,
+        user_id -> Id,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Id, Instant};
+    event_interests (event_id, user_id) {
+        event_id -> Id,
+        user_id -> Id,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    groups (id) {
+        id -> Id,
+        title -> Text,
+        creator_id -> Id,
+        members -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Id, Instant};
+    group_members (group_id, user_id) {
+        group_id -> Id,
+        user_id -> Id,
+        joined_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::sql::Id;
+    group_search (docid) {
+        docid -> BigInt,
+        group_id -> Id,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    calendars (user_id) {
+        user_id -> Id,
+        secret_hash -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    reports (id) {
+        id -> Id,
+        reporter_id -> Nullable<Id>,
+        subject -> Text,
+        subject_id -> Id,
+        reason -> Text,
+        state -> Text,
+        why -> Nullable<Text>,
+        decided_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Id, Instant};
+    erasures (user_id) {
+        user_id -> Id,
+        begun_at -> Instant,
+    }
+}
+
 diesel::joinable!(logins -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(events -> users (creator_id));
@@ -146,6 +234,14 @@ diesel::joinable!(event_search -> events (event_id));
 diesel::joinable!(comments -> events (event_id));
 diesel::joinable!(comments -> users (user_id));
 diesel::joinable!(comment_images -> comments (comment_id));
+diesel::joinable!(comment_likes -> comments (comment_id));
+diesel::joinable!(comment_likes -> users (user_id));
+diesel::joinable!(event_interests -> events (event_id));
+diesel::joinable!(event_interests -> users (user_id));
+diesel::joinable!(groups -> users (creator_id));
+diesel::joinable!(group_members -> groups (group_id));
+diesel::joinable!(group_members -> users (user_id));
+diesel::joinable!(group_search -> groups (group_id));
 diesel::allow_tables_to_appear_in_same_query!(
     changes,
     users,
@@ -157,4 +253,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     comments,
     comment_images,
     idempotency_keys,
+    comment_likes,
+    event_interests,
+    groups,
+    group_members,
+    group_search,
+    calendars,
+    reports,
+    erasures,
 );

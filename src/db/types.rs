@@ -64,6 +64,16 @@ impl<T> Id<T> {
         Self(Uuid::now_v7(), PhantomData)
     }
 
+    /// The nil UUID: nobody's, and before every id.
+    pub const fn nobody() -> Self {
+        Self(Uuid::nil(), PhantomData)
+    }
+
+    /// The same id, of another kind of thing: for what names things of several kinds.
+    pub fn of<U>(self) -> Id<U> {
+        Id(self.0, PhantomData)
+    }
+
     /// The id as the UUID it is.
     pub fn uuid(self) -> Uuid {
         self.0
@@ -137,7 +147,7 @@ impl<T> FromParam<'_> for Id<T> {
     /// What is no id becomes the nil UUID, which is nobody's: so a malformed id ends as an
     /// unknown one does, in the endpoint's own words.
     fn from_param(param: &str) -> Result<Self, Self::Error> {
-        Ok(param.parse().unwrap_or(Self(Uuid::nil(), PhantomData)))
+        Ok(param.parse().unwrap_or(Self::nobody()))
     }
 }
 

@@ -8,7 +8,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Request, tokio};
 use serde::Serialize;
 
-use super::{System, asked_for, system_of};
+use super::{System, asked_for, loggable, system_of};
 use crate::error::{Error, Fields};
 use crate::http::finish;
 
@@ -113,13 +113,14 @@ impl<'r> Responder<'r, 'static> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let status = self.status();
         let request_id = finish::request_id(request);
-        let (method, path) = asked_for(request);
+        let (method, asked) = asked_for(request);
+        let path = loggable(asked);
         match status.code {
             500 => tracing::error!(%request_id, %method, path, cause = %self, "a fault of ours"),
             503 => tracing::warn!(%request_id, %method, path, cause = %self, "unavailable"),
             _ => tracing::debug!(%request_id, %method, path, cause = %self, "refused"),
         }
-        let mut response = match system_of(method, path) {
+        let mut response = match system_of(method, asked) {
             // The other systems' envelopes come with their routes; until then a path of
             // theirs is an unknown path of this server.
             System::Community

@@ -8,7 +8,7 @@ use rocket::http::Method;
 use rocket::{Request, Response};
 use uuid::Uuid;
 
-use super::{asked_for, docs, origin};
+use super::{asked_for, docs, loggable, origin};
 use crate::config::Config;
 
 /// From this many milliseconds on, a read that succeeded is worth a line.
@@ -63,7 +63,7 @@ impl Fairing for Finish {
         if let Some(config) = request.rocket().state::<Config>() {
             origin::allow_front_end(request, response, config);
         }
-        log(request, id, method, path, response.status().code);
+        log(request, id, method, loggable(path), response.status().code);
     }
 }
 

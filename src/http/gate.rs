@@ -61,7 +61,7 @@ impl Fairing for Gate {
 }
 
 /// The address in its one form, if it has another: without empty segments, and with
-/// letters, digits, `-`, `.`, `_` and `~` written as themselves (RFC 3986, section 6.2.2).
+/// letters, digits, `-`, `.`, `_`, `~` and `@` written as themselves (RFC 3986, section 6.2.2).
 /// Rocket routes by the decoded path; whatever else looks at the path must see the same.
 fn normal_form(uri: &Origin<'_>) -> Option<Origin<'static>> {
     let path = uri.path().as_str();
@@ -77,7 +77,7 @@ fn normal_form(uri: &Origin<'_>) -> Option<Origin<'static>> {
         let byte = escaped
             .get(1..3)
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        let unreserved = byte.filter(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b));
+        let unreserved = byte.filter(|b| b.is_ascii_alphanumeric() || b"-._~@".contains(b));
         let length = match unreserved {
             Some(byte) => {
                 plain.push(char::from(byte));

@@ -18,7 +18,8 @@ use crate::clock::Clock;
 use crate::db::schema::idempotency_keys;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db, OrIgnore};
-use crate::error::{Error, Fields, Result};
+use crate::error::{Error, Result};
+use crate::identity::guard::as_person;
 use crate::identity::people::UserId;
 use crate::secret::sha256_hex;
 
@@ -129,71 +130,128 @@ impl Once {
     /// Writes once: as [`Db::write`], and a repeat of the call gets the same answer.
     ///
     /// # Errors
-    /// Those of `f`, which are not kept; 422 if the key was used for another call.
+    /// 401 and 403 for a caller who may not write; those of `f`, which are not kept; 422 if
+    /// the key was used for another call.
     pub async fn write<T, F>(self, db: &Db, caller: UserId, clock: &Clock, f: F) -> Result<Kept>
     where
         T: Serialize + Send + 'static,
         F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
     {
-        let now = clock.now();
-        let claim = self.0.and_then(|key| Some((key.key?, key.fingerprint)));
-        let claim = claim.map(|(key, fingerprint)| {
-            let caller = caller.to_string();
-            (
-                sha256_hex(&[caller.as_bytes(), b"\n", key.as_bytes()]),
-                fingerprint,
-            )
-        });
-        // Without a key nothing is kept, and the answer is written where others do not wait.
-        let Some((key_hash, fingerprint)) = claim else {
-            return answer(db.write(f).await?);
-        };
-        db.write(move |conn| {
-            let (key_hash, fingerprint) = (&key_hash, &fingerprint);
-            if let Some(kept) = find(conn, key_hash, fingerprint, now.into())? {
-                return Ok(kept);
-            }
-            claim_key(conn, key_hash, fingerprint, caller, now.into())?;
-            let given = answer(f(conn)?)?;
-            if given.body.len() > ANSWER_BYTES {
-                return Err(Error::internal("an answer is too long to be kept"));
-            }
-            diesel::update(idempotency_keys::table.find(key_hash))
-                .set((
-                    idempotency_keys::status.eq(i64::from(given.status.code)),
-                    idempotency_keys::body.eq(&given.body),
-                ))
-                .execute(conn)?;
-            Ok(given)
+        let f = as_person(caller, f);
+        match self.claim(caller, clock) {
+            // Nothing is kept, and the answer is written where others do not wait.
+            None => answer(db.write(f).await?),
+            Some(claim) => db.write(move |conn| claim.write(conn, &f)).await,
+        }
+    }
+
+    /// As [`Once::write`], on a row that many want ([`Db::write_hot`]).
+    pub async fn write_hot<T, F>(self, db: &Db, caller: UserId, clock: &Clock, f: F) -> Result<Kept>
+    where
+        T: Serialize + Send + 'static,
+        F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
+    {
+        let f = as_person(caller, f);
+        match self.claim(caller, clock) {
+            None => answer(db.write_hot(f).await?),
+            Some(claim) => db.write_hot(move |conn| claim.write(conn, &f)).await,
+        }
+    }
+
+    fn claim(self, caller: UserId, clock: &Clock) -> Option<Claim> {
+        let Key { key, fingerprint } = self.0?;
+        let who = caller.to_string();
+        Some(Claim {
+            key_hash: sha256_hex(&[who.as_bytes(), b"\n", key?.as_bytes()]),
+            fingerprint,
+            caller,
+            now: clock.now().into(),
         })
-        .await
     }
 }
 
-/// Takes the key first, so that on PostgreSQL a repeat waits here for this transaction, and
-/// is then tried again as one that lost to another. One that waited 5 s is a conflict.
-fn claim_key(
-    conn: &mut Conn,
-    key_hash: &str,
-    fingerprint: &str,
+/// A call that is to happen once.
+struct Claim {
+    key_hash: String,
+    fingerprint: String,
     caller: UserId,
     now: Timestamp,
-) -> Result<()> {
-    let row = diesel::insert_into(idempotency_keys::table).values((
-        idempotency_keys::key_hash.eq(key_hash),
-        idempotency_keys::user_id.eq(caller),
-        idempotency_keys::fingerprint.eq(fingerprint),
-        idempotency_keys::status.eq(0),
-        idempotency_keys::body.eq(""),
-        idempotency_keys::created_at.eq(now),
-    ));
-    match OrIgnore(row).execute(conn) {
-        Ok(1) => Ok(()),
-        Ok(_) => Err(Error::Conflict(None)),
-        Err(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout") => {
-            Err(Error::Conflict(None))
+}
+
+impl Claim {
+    /// Writes with `f` and keeps its answer, or gives the one that is kept.
+    fn write<T: Serialize>(
+        &self,
+        conn: &mut Conn,
+        f: &impl Fn(&mut Conn) -> Result<Said<T>>,
+    ) -> Result<Kept> {
+        if let Some(kept) = self.find(conn)? {
+            return Ok(kept);
         }
-        Err(error) => Err(error.into()),
+        if !self.take(conn)? {
+            // Whoever took it meanwhile has committed.
+            return self.find(conn)?.ok_or(Error::Conflict(None));
+        }
+        let given = answer(f(conn)?)?;
+        if given.body.len() > ANSWER_BYTES {
+            return Err(Error::internal("an answer is too long to be kept"));
+        }
+        diesel::update(idempotency_keys::table.find(&self.key_hash))
+            .set((
+                idempotency_keys::status.eq(i64::from(given.status.code)),
+                idempotency_keys::body.eq(&given.body),
+            ))
+            .execute(conn)?;
+        Ok(given)
+    }
+
+    /// Takes the key first, so that on PostgreSQL a repeat waits here for this transaction;
+    /// false if another call has it. One that waited 5 s is a conflict.
+    fn take(&self, conn: &mut Conn) -> Result<bool> {
+        let row = diesel::insert_into(idempotency_keys::table).values((
+            idempotency_keys::key_hash.eq(&self.key_hash),
+            idempotency_keys::user_id.eq(self.caller),
+            idempotency_keys::fingerprint.eq(&self.fingerprint),
+            idempotency_keys::status.eq(0),
+            idempotency_keys::body.eq(""),
+            idempotency_keys::created_at.eq(self.now),
+        ));
+        match OrIgnore(row).execute(conn) {
+            Ok(rows) => Ok(rows == 1),
+            Err(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout") => {
+                Err(Error::Conflict(None))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn find(&self, conn: &mut Conn) -> Result<Option<Kept>> {
+        let row = idempotency_keys::table
+            .find(&self.key_hash)
+            .select(Row::as_select())
+            .first(conn)
+            .optional()?;
+        match row {
+            None => Ok(None),
+            Some(row) if row.created_at.0 + KEPT <= self.now.0 => {
+                diesel::delete(idempotency_keys::table.find(&self.key_hash)).execute(conn)?;
+                Ok(None)
+            }
+            Some(row) if row.fingerprint != self.fingerprint => Err(Error::invalid(
+                "Idempotency-Key",
+                "was used for another call",
+            )),
+            Some(row) => {
+                let status = u16::try_from(row.status).ok().and_then(Status::from_code);
+                let status =
+                    status.ok_or_else(|| Error::internal("a kept answer without a status"))?;
+                Ok(Some(Kept {
+                    status,
+                    body: row.body,
+                    replayed: true,
+                }))
+            }
+        }
     }
 }
 
@@ -206,37 +264,17 @@ fn answer<T: Serialize>(said: Said<T>) -> Result<Kept> {
     })
 }
 
-fn find(
-    conn: &mut Conn,
-    key_hash: &str,
-    fingerprint: &str,
-    now: Timestamp,
-) -> Result<Option<Kept>> {
-    let row = idempotency_keys::table
-        .find(key_hash)
-        .select(Row::as_select())
-        .first(conn)
-        .optional()?;
-    match row {
-        None => Ok(None),
-        Some(row) if row.created_at.0 + KEPT <= now.0 => {
-            diesel::delete(idempotency_keys::table.find(key_hash)).execute(conn)?;
-            Ok(None)
-        }
-        Some(row) if row.fingerprint != fingerprint => Err(Error::Invalid(Fields::from([(
-            "Idempotency-Key",
-            "was used for another call".to_owned(),
-        )]))),
-        Some(row) => {
-            let status = u16::try_from(row.status).ok().and_then(Status::from_code);
-            let status = status.ok_or_else(|| Error::internal("a kept answer without a status"))?;
-            Ok(Some(Kept {
-                status,
-                body: row.body,
-                replayed: true,
-            }))
-        }
-    }
+/// Forgets what a person's calls were answered, 500 at a time; how many they were.
+pub fn forget(conn: &mut Conn, caller: UserId) -> Result<usize> {
+    let kept = idempotency_keys::table
+        .filter(idempotency_keys::user_id.eq(caller))
+        .select(idempotency_keys::key_hash)
+        .limit(500)
+        .load::<String>(conn)?;
+    Ok(
+        diesel::delete(idempotency_keys::table.filter(idempotency_keys::key_hash.eq_any(kept)))
+            .execute(conn)?,
+    )
 }
 
 /// Forgets answers that are older than [`KEPT`], 500 at a time; how many they were.

@@ -11,6 +11,7 @@ pub mod docs;
 pub mod envelope;
 pub mod fields;
 pub mod finish;
+pub mod fresh;
 pub mod gate;
 pub mod idempotency;
 pub mod limit;
@@ -63,6 +64,22 @@ pub fn asked_for<'a>(request: &'a Request<'_>) -> (Method, &'a str) {
     match gate::refusal(request) {
         Some(refusal) => (request.method(), &refusal.path),
         None => (request.method(), request.uri().path().as_str()),
+    }
+}
+
+/// Where private calendars are; what follows is a secret.
+pub const SECRET_PATHS: &str = "/api/calendars/";
+
+/// True for a path that holds a secret.
+pub fn secret_path(path: &str) -> bool {
+    path.starts_with(SECRET_PATHS)
+}
+
+/// A path as it may stand in the log.
+pub fn loggable(path: &str) -> &str {
+    match secret_path(path) {
+        true => SECRET_PATHS,
+        false => path,
     }
 }
 

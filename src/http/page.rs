@@ -10,7 +10,7 @@ use rocket::request::{FromRequest, Outcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::db::types::{Id, wall_date};
+use crate::db::types::{Id, Timestamp, wall_date};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -94,6 +94,15 @@ impl Query<'_> {
         })
     }
 
+    /// The moment and the id in `cursor`, for lists in the order of time.
+    pub fn key<I: DeserializeOwned>(&self, list: &str) -> Result<Option<Key<I>>> {
+        let Some((micros, id)) = self.cursor::<(i64, I)>(list)? else {
+            return Ok(None);
+        };
+        let at = chrono::DateTime::from_timestamp_micros(micros).ok_or(Error::BadRequest(None))?;
+        Ok(Some((at.into(), id)))
+    }
+
     /// A page of the rows that [`Limit::rows`] asked for, and the cursor of the next.
     pub fn page<T, K: Serialize>(
         &self,
@@ -124,11 +133,17 @@ impl Query<'_> {
     }
 }
 
+/// Where a list in the order of time goes on: after the row of that moment and id.
+pub type Key<I> = (Timestamp, I);
+
 /// How many items a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u8);
 
 impl Limit {
+    /// The longest page.
+    pub const MOST: Self = Self(MAX_LIMIT);
+
     /// How many rows to ask for: one more tells whether there is a next page.
     pub fn rows(self) -> i64 {
         i64::from(self.0) + 1

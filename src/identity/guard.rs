@@ -3,8 +3,9 @@
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
-use super::people::UserId;
+use super::people::{self, UserId};
 use super::session::{self, Session};
+use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::http::envelope;
 
@@ -14,6 +15,40 @@ pub struct SignedIn {
     pub user_id: UserId,
     /// The session that was shown.
     pub session: Session,
+}
+
+impl SignedIn {
+    /// Writes as this person: as [`Db::write`], and refused if the person may not write.
+    ///
+    /// # Errors
+    /// 403 for a person who is suspended, 401 for one who was erased meanwhile.
+    pub async fn write<T, F>(&self, db: &Db, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        db.write(as_person(self.user_id, f)).await
+    }
+
+    /// As [`SignedIn::write`], on a row that many want ([`Db::write_hot`]).
+    pub async fn write_hot<T, F>(&self, db: &Db, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        db.write_hot(as_person(self.user_id, f)).await
+    }
+}
+
+/// `f`, if this person may write.
+pub fn as_person<T>(
+    id: UserId,
+    f: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
+) -> impl Fn(&mut Conn) -> Result<T> + Send + 'static {
+    move |conn| {
+        people::check_may_write(conn, id)?;
+        f(conn)
+    }
 }
 
 #[rocket::async_trait]
@@ -29,6 +64,23 @@ impl<'r> FromRequest<'r> for SignedIn {
             Ok(None) => Outcome::Error(envelope::park(request, Error::Unauthorized(None))),
             Err(error) => Outcome::Error(envelope::park(request, error)),
         }
+    }
+}
+
+/// An administrator of this server. Whoever is signed in as a person is none (403).
+pub struct Admin;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Admin {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let error = match session::current(request).await {
+            Ok(Some(_)) => Error::Forbidden(None),
+            Ok(None) => Error::Unauthorized(None),
+            Err(error) => error,
+        };
+        Outcome::Error(envelope::park(request, error))
     }
 }
 

@@ -1,20 +1,23 @@
 //! People and their logins. Identity is the login, never the e-mail.
 //!
-//! Emits: `user.created`, `user.updated`.
+//! Emits: `user.created`, `user.updated`, `user.suspended`, `user.restored`, `user.erased`.
 
 use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::bus::{self, Audience, Change};
-use crate::db::schema::{logins, users};
+use crate::db::schema::{erasures, logins, users};
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, MultiBackend};
+use crate::db::{Conn, MultiBackend, OrIgnore, on_backend};
 use crate::error::{Error, Result};
 
 /// Marks the ids of people.
 pub enum User {}
 /// The id of a person.
 pub type UserId = Id<User>;
+
+/// The name of a person who was erased.
+pub const ERASED_NAME: &str = "deleted user";
 
 /// Most characters of a name.
 pub const NAME_CHARS: usize = 120;
@@ -135,12 +138,20 @@ pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<Person>> {
         .optional()?)
 }
 
-/// What everyone may know of the person with that id.
+/// What everyone may know of the person with that id; none if the person was erased.
 pub fn find_public(conn: &mut Conn, id: UserId) -> Result<Option<PublicPerson>> {
     Ok(PublicPerson::query()
         .filter(users::id.eq(id))
+        .filter(users::erased_at.is_null())
         .first(conn)
         .optional()?)
+}
+
+/// What everyone may know of these people.
+pub fn public_of(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<PublicPerson>> {
+    Ok(PublicPerson::query()
+        .filter(users::id.eq_any(ids))
+        .load(conn)?)
 }
 
 /// Replaces a person's profile; records which fields changed, and nothing if none did.
@@ -175,4 +186,102 @@ pub fn update(conn: &mut Conn, id: UserId, profile: &Profile, now: Timestamp) ->
         .fields(changed);
     bus::record(conn, now, change.heard_by(Audience::Admins))?;
     Ok(person)
+}
+
+/// Asks whether a person may write, in the transaction of the write.
+///
+/// # Errors
+/// 403 for a person who is suspended, 401 for one who was erased meanwhile.
+pub fn check_may_write(conn: &mut Conn, id: UserId) -> Result<()> {
+    let found = on_backend!(conn, conn => users::table
+        .find(id)
+        .select((users::suspended_at, users::erased_at))
+        .first::<(Option<Timestamp>, Option<Timestamp>)>(conn))
+    .optional()?;
+    match found {
+        Some((None, None)) => Ok(()),
+        Some((Some(_), None)) => Err(Error::Forbidden(None)),
+        Some((_, Some(_))) | None => Err(Error::Unauthorized(None)),
+    }
+}
+
+/// Keeps a person from writing, or lets the person write again; nothing if it is so already.
+/// Ending the person's sessions is [`super::session::end_all`].
+pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> Result<()> {
+    let there = users::table
+        .filter(users::id.eq(id))
+        .filter(users::erased_at.is_null())
+        .select(users::suspended_at.is_not_null())
+        .first::<bool>(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found("User not found"))?;
+    if there == suspended {
+        return Ok(());
+    }
+    diesel::update(users::table.find(id))
+        .set(users::suspended_at.eq(suspended.then_some(now)))
+        .execute(conn)?;
+    let topic = match suspended {
+        true => "user.suspended",
+        false => "user.restored",
+    };
+    let change = Change::by_server(topic).of("user_id", id);
+    bus::record(conn, now, change.heard_by(Audience::Admins))
+}
+
+/// Blanks a person: name, e-mail, avatar and logins go, and nobody signs in as that person
+/// again. What the person made elsewhere is removed by those who keep it, which
+/// [`unfinished_erasures`] remembers.
+pub fn erase(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::name.eq(ERASED_NAME),
+            users::email.eq(None::<String>),
+            users::avatar.eq(None::<String>),
+            users::updated_at.eq(now),
+            users::erased_at.eq(now),
+        ))
+        .execute(conn)?;
+    diesel::delete(logins::table.filter(logins::user_id.eq(id))).execute(conn)?;
+    OrIgnore(
+        diesel::insert_into(erasures::table)
+            .values((erasures::user_id.eq(id), erasures::begun_at.eq(now))),
+    )
+    .execute(conn)?;
+    let change = Change::by(id, "user.erased").of("user_id", id);
+    bus::record(conn, now, change.heard_by(Audience::Admins))
+}
+
+/// Up to 100 people whose erasure began before that time and is not known to be complete.
+pub fn unfinished_erasures(conn: &mut Conn, before: Timestamp) -> Result<Vec<UserId>> {
+    Ok(erasures::table
+        .filter(erasures::begun_at.lt(before))
+        .order(erasures::begun_at)
+        .limit(100)
+        .select(erasures::user_id)
+        .load(conn)?)
+}
+
+/// Notes that an erasure is complete.
+pub fn finish_erasure(conn: &mut Conn, id: UserId) -> Result<()> {
+    diesel::delete(erasures::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// A login, as its person's own export shows it.
+#[derive(Debug, Serialize, HasQuery)]
+#[diesel(table_name = logins, check_for_backend(MultiBackend))]
+pub struct LoginView {
+    kind: String,
+    subject: String,
+    created_at: Timestamp,
+}
+
+/// What a person signs in with; a handful.
+pub fn logins(conn: &mut Conn, id: UserId) -> Result<Vec<LoginView>> {
+    Ok(LoginView::query()
+        .filter(logins::user_id.eq(id))
+        .order(logins::id)
+        .limit(100)
+        .load(conn)?)
 }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod log;
+pub mod moderation;
 pub mod start;
 pub mod sweep;
 pub mod verify;

@@ -10,7 +10,7 @@ use rocket::{Orbit, Rocket, tokio};
 
 use crate::bus;
 use crate::clock::Clock;
-use crate::community::{comments, events};
+use crate::community::{comments, erasure, events, groups, interest};
 use crate::config::Config;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
@@ -76,7 +76,15 @@ impl Sweepers {
             .await;
         self.all("comments on deleted events", now, comments::sweep)
             .await;
+        self.all("interest in deleted events", now, interest::sweep)
+            .await;
         self.all("deleted events", now, events::sweep).await;
+        self.all("deleted groups", now, groups::sweep).await;
+        match erasure::finish(&self.db, now.into()).await {
+            Ok(0) => {}
+            Ok(people) => tracing::info!(people, "erased once more"),
+            Err(error) => tracing::warn!(cause = %error, "an erasure is not complete"),
+        }
         self.all("changes", now - self.changes_kept, bus::sweep)
             .await;
     }

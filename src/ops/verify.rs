@@ -1,6 +1,6 @@
 //! Recomputes what is kept beside the rows it is made of.
 
-use crate::community::events;
+use crate::community::{events, groups, likes};
 use crate::config::DatabaseUrl;
 use crate::db::migrate;
 
@@ -15,5 +15,9 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, String> {
         ));
     }
     let mut conn = migrate::connect(url)?;
-    events::verify(&mut conn).map_err(|error| format!("{url}: {error}"))
+    let mut differences = Vec::new();
+    for look in [events::verify, likes::verify, groups::verify] {
+        differences.extend(look(&mut conn).map_err(|error| format!("{url}: {error}"))?);
+    }
+    Ok(differences)
 }

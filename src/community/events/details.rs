@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::when::{self, When};
-use super::{EventId, EventRow, search};
+use super::{EventId, EventRow};
+use crate::community::groups::{self, GroupId};
+use crate::community::search;
 use crate::db::Conn;
 use crate::db::schema::events;
 use crate::error::{Error, Result};
@@ -83,6 +85,7 @@ pub(super) struct Details {
     #[diesel(embed)]
     pub(super) when: When,
     pub(super) thumbnail: Option<String>,
+    pub(super) group_id: Option<GroupId>,
 }
 
 impl Details {
@@ -104,6 +107,7 @@ impl Details {
         };
         let when = When::read(&mut check, &said);
         check.done()?;
+        let group_id = new.group_id.as_deref().map(groups::id_of).transpose()?;
         let when = when.ok_or_else(|| Error::internal("no times and no problem"))?;
         Ok(Self {
             title,
@@ -111,6 +115,7 @@ impl Details {
             location,
             when,
             thumbnail,
+            group_id,
         })
     }
 
@@ -127,6 +132,7 @@ impl Details {
             ("end_time", a.end_time != b.end_time),
             ("timezone", a.timezone != b.timezone),
             ("thumbnail", self.thumbnail != other.thumbnail),
+            ("group_id", self.group_id != other.group_id),
         ];
         fields
             .into_iter()
@@ -135,7 +141,7 @@ impl Details {
     }
 
     pub(super) fn index(&self, conn: &mut Conn, id: EventId) -> Result<()> {
-        search::index(conn, id, [&self.title, &self.description, &self.location])
+        search::index_event(conn, id, &[&self.title, &self.description, &self.location])
     }
 }
 
@@ -156,15 +162,10 @@ impl EventPatch {
                 .clone()
                 .unwrap_or_else(|| row.thumbnail.clone()),
             timezone: Some(or(&self.timezone, &row.when.timezone)),
-            group_id: self.group_id.clone().flatten(),
+            group_id: self
+                .group_id
+                .clone()
+                .unwrap_or_else(|| row.group_id.map(|id| id.to_string())),
         }
-    }
-}
-
-/// An event can only be put into a group that is there.
-pub(super) fn check_group(group_id: Option<&str>) -> Result<()> {
-    match group_id {
-        None => Ok(()),
-        Some(_) => Err(Error::not_found("Group not found")),
     }
 }

@@ -1,35 +1,47 @@
 //! Events: gatherings that people attend.
 //!
-//! Routes: POST and GET `/api/events`, GET, PUT and DELETE `/api/events/{id}`.
-//! Emits: `event.created`, `event.updated`, `event.deleted` (which implies its comments).
+//! Routes: POST and GET `/api/events`, GET, PUT and DELETE `/api/events/{id}`; the same
+//! events as a calendar, as a feed and for search engines are in [`super::calendars`],
+//! [`super::feed`] and [`super::structured`].
+//! Emits: `event.published`, `event.updated`, `event.cancelled` (which implies its comments).
 
 mod details;
 mod list;
-mod search;
+pub mod selection;
 mod when;
 mod write;
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use rocket::fairing::AdHoc;
+use rocket::request::FromParam;
 use rocket::response::status::NoContent;
-use rocket::{State, delete, get, post, put, routes};
+use rocket::{Responder, State, delete, get, post, put, routes};
 use serde::Serialize;
 
+use crate::bus::Change;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::db::schema::{event_counters, events};
 use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, Db, MultiBackend, on_backend};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::Said;
+use crate::http::fresh::{Fresh, FreshText};
 use crate::http::idempotency::Kept;
 use crate::identity::guard::{Reader, SignedIn};
 use crate::identity::people::UserId;
-use details::{Details, EventPatch, NewEvent, check_group};
-use when::When;
+use details::{Details, EventPatch, NewEvent};
 
-pub use write::{Plan, count_comments, is_due, publish, sweep, sweep_over, verify};
+use super::groups::{self, GroupId};
+use super::{calendars, interest, structured};
+
+pub use when::When;
+pub use write::{
+    Plan, count_comments, count_interest, erase, is_due, leave_group, publish, sweep, sweep_over,
+    verify,
+};
 
 /// The sentence for an event that is not there, or not for this reader.
 pub const NOT_FOUND: &str = "Event not found";
@@ -43,7 +55,15 @@ pub type EventId = Id<Event>;
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    paths(create, list::list, find, update, delete),
+    paths(
+        create,
+        list::list,
+        list::of_group,
+        list::of_interest,
+        find,
+        update,
+        delete
+    ),
     components(schemas(EventView))
 )]
 pub struct Api;
@@ -51,7 +71,18 @@ pub struct Api;
 /// Serves this slice.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("events", |rocket| async {
-        rocket.mount("/", routes![create, list::list, find, update, delete])
+        rocket.mount(
+            "/",
+            routes![
+                create,
+                list::list,
+                list::of_group,
+                list::of_interest,
+                find,
+                update,
+                delete
+            ],
+        )
     })
 }
 
@@ -59,55 +90,71 @@ pub fn stage() -> AdHoc {
 #[derive(Debug, Clone, Serialize, HasQuery, utoipa::ToSchema)]
 #[diesel(table_name = events, check_for_backend(MultiBackend))]
 #[diesel(base_query = events::table.inner_join(event_counters::table))]
-struct EventRow {
+pub struct EventRow {
     #[schema(inline)]
-    id: EventId,
-    title: String,
-    description: String,
+    pub id: EventId,
+    pub title: String,
+    pub description: String,
     /// Null for an event of the box office's admins.
     #[schema(inline, required)]
-    creator_id: Option<UserId>,
-    location: String,
+    pub creator_id: Option<UserId>,
+    pub location: String,
     #[diesel(embed)]
     #[serde(flatten)]
     #[schema(value_type = when::WhenSchema)]
-    when: When,
+    pub when: When,
     #[schema(required)]
-    thumbnail: Option<String>,
+    pub thumbnail: Option<String>,
+    /// The group it belongs to.
+    #[diesel(select_expression = groups::of_event())]
+    #[schema(inline, required)]
+    pub group_id: Option<GroupId>,
     /// How many people show interest.
     #[diesel(select_expression = event_counters::interested)]
-    interested: i64,
+    pub interested: i64,
     /// How many comments it has.
     #[diesel(select_expression = event_counters::comments)]
-    comments: i64,
+    pub comments: i64,
     #[schema(inline)]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
     #[schema(inline)]
-    updated_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// How often it changed; for calendars.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub revision: i64,
+    /// Set on a tombstone; for calendars.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// An event.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-struct EventView {
+pub struct EventView {
     #[serde(flatten)]
-    row: EventRow,
-    /// The group it belongs to. There are no groups yet, so it is null.
-    #[schema(required, value_type = Option<String>)]
-    group_id: Option<uuid::Uuid>,
+    pub row: EventRow,
     /// Whether I showed interest; for a signed-in reader only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    interested_by_me: Option<bool>,
+    pub interested_by_me: Option<bool>,
 }
 
-impl EventRow {
-    /// As this reader sees it. Nobody can show interest yet.
-    fn seen_by(self, reader: Reader) -> EventView {
-        EventView {
-            row: self,
-            group_id: None,
-            interested_by_me: reader.0.map(|_| false),
+/// An event, and whether its reader shows interest.
+type Seen = (EventRow, bool);
+
+impl EventView {
+    /// As this reader sees it.
+    fn of((row, interested_by_me): Seen, reader: Option<UserId>) -> Self {
+        Self {
+            row,
+            interested_by_me: reader.map(|_| interested_by_me),
         }
     }
+}
+
+/// The address of an event, below the address that users see.
+pub fn url(public_origin: &str, id: EventId) -> String {
+    format!("{public_origin}/api/events/{id}")
 }
 
 /// The condition under which a reader may know of an event: it is there, and published or
@@ -131,6 +178,11 @@ pub fn is_there(id: EventId, reader: Option<UserId>) -> _ {
     )
 }
 
+/// True if there is such an event, and the reader may know of it.
+pub fn is_found(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<bool> {
+    Ok(on_backend!(conn, conn => diesel::select(is_there(id, reader)).get_result(conn))?)
+}
+
 /// Publishes an event.
 #[utoipa::path(tag = "Events", security(("session" = [])), request_body = NewEvent, responses(
     (status = 201, description = "`Event Created`", body = Said<EventView>),
@@ -146,25 +198,76 @@ async fn create(
 ) -> Result<Kept> {
     let (new, once) = body.json_once(NOT_CREATED)?;
     let details = Details::read(&new)?;
-    check_group(new.group_id.as_deref())?;
     let (creator, now) = (who.user_id, Timestamp(clock.now()));
     once.write(db, creator, clock, move |conn| {
         let id = write::insert(conn, creator, &details, now)?;
-        let event = row(conn, id, Some(creator))?.seen_by(Reader(Some(creator)));
+        let event = view(conn, id, Some(creator))?;
         Ok(Said::created("Event Created", event))
     })
     .await
 }
 
+/// The last segment of an event's address: its id, and the form in which it is wanted.
+/// Rocket takes no suffix after a segment that varies, so both are one.
+struct Wanted {
+    id: EventId,
+    form: Form,
+}
+
+enum Form {
+    Json,
+    Calendar,
+    Structured,
+}
+
+impl FromParam<'_> for Wanted {
+    type Error = std::convert::Infallible;
+
+    fn from_param(param: &str) -> Result<Self, Self::Error> {
+        let (id, form) = match param.rsplit_once('.') {
+            Some((id, "ics")) => (id, Form::Calendar),
+            Some((id, "jsonld")) => (id, Form::Structured),
+            _ => (param, Form::Json),
+        };
+        let id = EventId::from_param(id)?;
+        Ok(Self { id, form })
+    }
+}
+
+/// An event in the form that was asked for.
+#[derive(Responder)]
+enum Found {
+    Json(Fresh<Said<EventView>>),
+    Text(FreshText),
+}
+
 /// An event.
 #[utoipa::path(tag = "Events", params(("event_id" = EventId, Path)), responses(
     (status = 200, description = "`Event successfully Found`", body = Said<EventView>),
+    (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
     (status = 404, description = "`Event not found`"),
 ))]
 #[get("/api/events/<event_id>")]
-async fn find(event_id: EventId, reader: Reader, db: &State<Db>) -> Result<Said<EventView>> {
-    let row = db.read(move |conn| row(conn, event_id, reader.0)).await?;
-    Ok(Said::ok("Event successfully Found", row.seen_by(reader)))
+async fn find(
+    event_id: Wanted,
+    reader: Reader,
+    db: &State<Db>,
+    config: &State<Config>,
+) -> Result<Found> {
+    let Wanted { id, form } = event_id;
+    match form {
+        Form::Json => {
+            let event = db.read(move |conn| view(conn, id, reader.0)).await?;
+            let said = Said::ok("Event successfully Found", event);
+            Ok(Found::Json(Fresh(said)))
+        }
+        Form::Calendar => calendars::of_event(id, reader, db, config)
+            .await
+            .map(Found::Text),
+        Form::Structured => structured::of_event(id, reader, db, config)
+            .await
+            .map(Found::Text),
+    }
 }
 
 /// Changes my event.
@@ -186,17 +289,13 @@ async fn update(
 ) -> Result<Said<EventView>> {
     let patch = body.json("Invalid input data.")?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    let event = db.write(move |conn| {
+    let event = who.write(db, move |conn| {
         let before = mine(conn, event_id, me, None)?;
-        let new = patch.onto(&before);
-        let details = Details::read(&new)?;
-        check_group(new.group_id.as_deref())?;
-        write::change(conn, before, me, &details, now)
+        let details = Details::read(&patch.onto(&before))?;
+        write::change(conn, before, me, &details, now)?;
+        view(conn, event_id, Some(me))
     });
-    Ok(Said::created(
-        "item updated",
-        event.await?.seen_by(Reader(Some(me))),
-    ))
+    Ok(Said::created("item updated", event.await?))
 }
 
 /// Deletes my event; its comments go with it.
@@ -214,27 +313,68 @@ async fn delete(
     clock: &State<Clock>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    db.write(move |conn| {
-        mine(
+    who.write(db, move |conn| {
+        let event = mine(
             conn,
             event_id,
             me,
             Some("Only the creator can delete this event"),
         )?;
-        write::bury(conn, event_id, me, now)?;
+        write::bury(conn, &event, Change::by(me, "event.cancelled"), now)?;
         Ok(NoContent)
     })
     .await
 }
 
-/// The event with that id, if the reader may know of it.
-fn row(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventRow> {
-    on_backend!(conn, conn => EventRow::query()
+/// Deletes somebody's event, for those who moderate.
+pub fn remove(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<()> {
+    let event = EventRow::query()
+        .filter(events::id.eq(id))
+        .filter(events::deleted_at.is_null())
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(NOT_FOUND))?;
+    write::bury(conn, &event, Change::by_server("event.cancelled"), now)
+}
+
+/// Who made an event, also one that was deleted; none for one of the box office's admins.
+pub fn creator(conn: &mut Conn, id: EventId) -> Result<Option<UserId>> {
+    events::table
+        .find(id)
+        .select(events::creator_id)
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(NOT_FOUND))
+}
+
+/// The event with that id as the reader sees it, if the reader may know of it.
+pub fn view(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventView> {
+    on_backend!(conn, conn => events::table
+        .inner_join(event_counters::table)
         .filter(events::id.eq(id))
         .filter(visible_to(reader))
-        .first(conn))
+        .select((EventRow::as_select(), interest::shown_by(reader)))
+        .first::<Seen>(conn))
     .optional()?
+    .map(|seen| EventView::of(seen, reader))
     .ok_or_else(|| Error::not_found(NOT_FOUND))
+}
+
+/// Up to 100 of the events that a person made, drafts too, in the order of their last
+/// changes, after the one that changed at that time.
+pub fn made_by(
+    conn: &mut Conn,
+    creator: UserId,
+    (at, id): (Timestamp, EventId),
+) -> Result<Vec<EventRow>> {
+    Ok(EventRow::query()
+        .filter(events::creator_id.eq(creator))
+        .filter(events::deleted_at.is_null())
+        .filter(events::updated_at.ge(at))
+        .filter(events::updated_at.gt(at).or(events::id.gt(id)))
+        .order((events::updated_at, events::id))
+        .limit(100)
+        .load(conn)?)
 }
 
 /// The event with that id, if it is this person's to change.
@@ -244,7 +384,7 @@ fn mine(
     me: UserId,
     sentence: Option<&'static str>,
 ) -> Result<EventRow> {
-    let row = row(conn, id, Some(me))?;
+    let row = view(conn, id, Some(me))?.row;
     match row.creator_id == Some(me) {
         true => Ok(row),
         false => Err(Error::Forbidden(sentence.map(Into::into))),

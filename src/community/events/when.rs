@@ -85,6 +85,18 @@ impl When {
     }
 }
 
+impl When {
+    /// The start in the event's zone (RFC 3339).
+    pub fn start_rfc3339(&self) -> String {
+        rfc3339(&self.start_date, &self.start_time, self.starts_at)
+    }
+
+    /// The end in the event's zone (RFC 3339).
+    pub fn end_rfc3339(&self) -> String {
+        rfc3339(&self.end_date, &self.end_time, self.ends_at)
+    }
+}
+
 fn read_wall(
     check: &mut Check,
     [date_field, time_field]: [&'static str; 2],
@@ -128,14 +140,8 @@ impl Serialize for When {
         map.serialize_entry("end_date", &self.end_date)?;
         map.serialize_entry("end_time", &self.end_time)?;
         map.serialize_entry("timezone", &self.timezone)?;
-        map.serialize_entry(
-            "starts_at",
-            &rfc3339(&self.start_date, &self.start_time, self.starts_at),
-        )?;
-        map.serialize_entry(
-            "ends_at",
-            &rfc3339(&self.end_date, &self.end_time, self.ends_at),
-        )?;
+        map.serialize_entry("starts_at", &self.start_rfc3339())?;
+        map.serialize_entry("ends_at", &self.end_rfc3339())?;
         map.end()
     }
 }

@@ -6,9 +6,11 @@ use diesel::prelude::*;
 
 use super::details::{Details, NewEvent};
 use super::when::When;
-use super::{EventId, EventRow, row, search};
+use super::{EventId, EventRow};
 use crate::bus::{self, Change};
-use crate::db::schema::{comments, event_counters, events};
+use crate::community::groups::{self, GroupId};
+use crate::community::search;
+use crate::db::schema::{comments, event_counters, event_interests, events};
 use crate::db::types::Timestamp;
 use crate::db::{Conn, on_backend};
 use crate::error::Result;
@@ -26,6 +28,9 @@ pub(super) fn insert(
     details: &Details,
     now: Timestamp,
 ) -> Result<EventId> {
+    if let Some(group_id) = details.group_id {
+        groups::check_member(conn, group_id, creator)?;
+    }
     let id = EventId::new();
     diesel::insert_into(events::table)
         .values((
@@ -50,7 +55,7 @@ pub(super) fn insert(
     bus::record(
         conn,
         now,
-        Change::by(creator, "event.created").of("event_id", id),
+        Change::by(creator, "event.published").of("event_id", id),
     )?;
     Ok(id)
 }
@@ -97,17 +102,25 @@ pub(super) fn change(
     by: UserId,
     details: &Details,
     now: Timestamp,
-) -> Result<EventRow> {
+) -> Result<()> {
     let id = before.id;
+    // Who left the group meanwhile keeps the event there.
+    if let Some(group_id) = details
+        .group_id
+        .filter(|_| details.group_id != before.group_id)
+    {
+        groups::check_member(conn, group_id, by)?;
+    }
     let changed = details.changed(&Details {
-        title: before.title.clone(),
-        description: before.description.clone(),
-        location: before.location.clone(),
-        when: before.when.clone(),
-        thumbnail: before.thumbnail.clone(),
+        title: before.title,
+        description: before.description,
+        location: before.location,
+        when: before.when,
+        thumbnail: before.thumbnail,
+        group_id: before.group_id,
     });
     if changed.is_empty() {
-        return Ok(before);
+        return Ok(());
     }
     diesel::update(events::table.find(id))
         .set((
@@ -121,12 +134,18 @@ pub(super) fn change(
     let change = Change::by(by, "event.updated")
         .of("event_id", id)
         .fields(changed);
-    bus::record(conn, now, change)?;
-    row(conn, id, Some(by))
+    bus::record(conn, now, change)
 }
 
-/// Makes an event invisible, and leaves a tombstone: title and times, for the calendars.
-pub(super) fn bury(conn: &mut Conn, id: EventId, by: UserId, now: Timestamp) -> Result<()> {
+/// Makes an event invisible, and leaves a tombstone: title and times, for the calendars,
+/// which still find it by its title.
+pub(super) fn bury(
+    conn: &mut Conn,
+    event: &EventRow,
+    change: Change,
+    now: Timestamp,
+) -> Result<()> {
+    let id = event.id;
     diesel::update(events::table.find(id))
         .set((
             events::description.eq(""),
@@ -137,12 +156,54 @@ pub(super) fn bury(conn: &mut Conn, id: EventId, by: UserId, now: Timestamp) -> 
             events::revision.eq(events::revision + 1),
         ))
         .execute(conn)?;
-    search::forget(conn, id)?;
-    bus::record(
-        conn,
-        now,
-        Change::by(by, "event.deleted").of("event_id", id),
-    )
+    search::index_event(conn, id, &[&event.title])?;
+    bus::record(conn, now, change.of("event_id", id))
+}
+
+/// Cancels the events of a person who is erased, 100 at a time, and leaves nothing in them
+/// that the person wrote; how many they were.
+pub fn erase(conn: &mut Conn, creator: UserId, now: Timestamp) -> Result<usize> {
+    let left = EventRow::query()
+        .filter(events::creator_id.eq(creator))
+        .filter(events::deleted_at.is_null().or(events::title.ne("")))
+        .order((events::updated_at, events::id))
+        .limit(100)
+        .load(conn)?;
+    for event in &left {
+        let id = event.id;
+        let there = diesel::update(events::table.find(id).filter(events::deleted_at.is_null()))
+            .set(events::deleted_at.eq(now))
+            .execute(conn)?;
+        diesel::update(events::table.find(id))
+            .set((
+                events::title.eq(""),
+                events::description.eq(""),
+                events::location.eq(""),
+                events::thumbnail.eq(None::<String>),
+                events::updated_at.eq(now),
+                events::revision.eq(events::revision + 1),
+            ))
+            .execute(conn)?;
+        search::forget_event(conn, id)?;
+        if there == 1 {
+            let change = Change::by(creator, "event.cancelled").of("event_id", id);
+            bus::record(conn, now, change)?;
+        }
+    }
+    Ok(left.len())
+}
+
+/// Takes the events of a group that is gone out of it, 500 at a time; how many they were.
+pub fn leave_group(conn: &mut Conn, group_id: GroupId) -> Result<usize> {
+    let some = events::table
+        .filter(events::group_id.eq(group_id))
+        .select(events::id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    let some = events::table.filter(events::id.eq_any(some));
+    Ok(diesel::update(some)
+        .set(events::group_id.eq(None::<GroupId>))
+        .execute(conn)?)
 }
 
 /// Changes how many comments an event has; called by comments, in the transaction that
@@ -154,20 +215,45 @@ pub fn count_comments(conn: &mut Conn, id: EventId, by: i64) -> Result<()> {
     Ok(())
 }
 
+/// Changes how many people show interest in an event; called by interest, likewise.
+pub fn count_interest(conn: &mut Conn, id: EventId, by: i64) -> Result<()> {
+    let counted = event_counters::interested.eq(event_counters::interested + by);
+    let counter = diesel::update(event_counters::table.find(id)).set(counted);
+    on_backend!(conn, conn => counter.execute(conn))?;
+    Ok(())
+}
+
 /// The events whose counters differ from the rows they count, a sentence each; at most 10.
 pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
-    let rows = comments::table
+    let comments = comments::table
         .filter(comments::event_id.eq(event_counters::event_id))
         .count()
         .single_value()
         .assume_not_null();
+    let interested = event_interests::table
+        .filter(event_interests::event_id.eq(event_counters::event_id))
+        .count()
+        .single_value()
+        .assume_not_null();
     let wrong = event_counters::table
-        .filter(event_counters::comments.ne(rows))
-        .select((event_counters::event_id, event_counters::comments))
+        .filter(
+            event_counters::comments
+                .ne(comments)
+                .or(event_counters::interested.ne(interested)),
+        )
+        .select((
+            event_counters::event_id,
+            event_counters::comments,
+            event_counters::interested,
+        ))
         .order(event_counters::event_id)
         .limit(10)
-        .load::<(EventId, i64)>(conn)?;
-    let sentence = |(id, counted)| format!("event {id} counts {counted} comments and has others");
+        .load::<(EventId, i64, i64)>(conn)?;
+    let sentence = |(id, comments, interested)| {
+        format!(
+            "event {id} counts {comments} comments and {interested} interested people, and has others"
+        )
+    };
     Ok(wrong.into_iter().map(sentence).collect())
 }
 
@@ -198,13 +284,17 @@ pub fn is_due(now: Timestamp) -> _ {
 }
 
 /// Removes tombstones that are due, at most 500 at a time; how many they were. The events'
-/// comments go before ([`crate::community::comments::sweep`]), since an event may have many.
+/// comments and interests go before ([`crate::community::comments::sweep`],
+/// [`crate::community::interest::sweep`]), since an event may have many.
 pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let due = events::table
         .filter(events::deleted_at.is_not_null())
         .filter(is_due(now))
         .filter(diesel::dsl::not(diesel::dsl::exists(
             comments::table.filter(comments::event_id.eq(events::id)),
+        )))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            event_interests::table.filter(event_interests::event_id.eq(events::id)),
         )))
         .select(events::id)
         .limit(500)

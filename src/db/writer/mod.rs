@@ -19,9 +19,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, Connection, SimpleConnection, TransactionManager,
+};
 use diesel::prelude::*;
-use rocket::tokio::sync::oneshot;
+use rocket::tokio::{self, sync::oneshot};
 
 use super::conn::{Conn, Role};
 use crate::config::DatabaseUrl;
@@ -39,6 +41,10 @@ const QUEUE_JOBS: usize = 8_192;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 /// Pages (of 4 KiB) in the write-ahead log from which it is started anew.
 const LOG_FRAMES: i64 = 4_096;
+
+/// How often emptying the log is tried, and how long after a long read was in the way.
+const EMPTYINGS: u32 = 20;
+const EMPTYING_PAUSE: Duration = Duration::from_millis(250);
 
 type Manager = <Conn as Connection>::TransactionManager;
 
@@ -73,6 +79,8 @@ struct Shared {
 struct State {
     urgent: VecDeque<Box<dyn Job>>,
     background: VecDeque<Box<dyn Job>>,
+    /// Who waits for an empty log.
+    emptyings: Vec<oneshot::Sender<Result<()>>>,
     closed: bool,
 }
 
@@ -164,6 +172,30 @@ impl Writer {
             .map_err(|_| Error::unavailable("the writer ended"))?
     }
 
+    /// Copies the whole write-ahead log into the database and cuts its file to nothing.
+    pub(super) async fn empty_log(&self) -> Result<()> {
+        for _ in 0..EMPTYINGS {
+            let (caller, done) = oneshot::channel();
+            {
+                let mut state = self.shared.lock();
+                if state.closed {
+                    return Err(Error::unavailable("the server is shutting down"));
+                }
+                state.emptyings.push(caller);
+            }
+            self.shared.changed.notify_one();
+            match done.await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => tracing::debug!(%error, "the log is not empty yet"),
+                Err(_) => return Err(Error::unavailable("the writer ended")),
+            }
+            tokio::time::sleep(EMPTYING_PAUSE).await;
+        }
+        Err(Error::unavailable(
+            "a long read keeps the log from being emptied",
+        ))
+    }
+
     pub(super) fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
@@ -205,18 +237,31 @@ impl Drop for Closing<'_> {
         state.closed = true;
         state.urgent.clear();
         state.background.clear();
+        state.emptyings.clear();
     }
 }
 
 fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
     let _closing = Closing(shared);
     let mut conn = Some(conn);
-    while let Some((first, queue)) = wait_for_job(shared) {
+    while let Some(next) = wait_for_work(shared) {
         let mut usable = match conn.take().map_or_else(|| open(url), Ok) {
             Ok(usable) => usable,
             Err(error) => {
                 tracing::error!(%error, "the database cannot be opened for writing");
-                refuse(first, "the database cannot be opened");
+                if let Work::Job(first, _) = next {
+                    refuse(first, "the database cannot be opened");
+                }
+                continue;
+            }
+        };
+        let (first, queue) = match next {
+            Work::Job(first, queue) => (first, queue),
+            Work::EmptyLog(callers) => {
+                for caller in callers {
+                    let _gone = caller.send(empty_log(&mut usable));
+                }
+                conn = Some(usable);
                 continue;
             }
         };
@@ -238,15 +283,24 @@ fn refuse(mut job: Box<dyn Job>, why: &'static str) {
     job.answer();
 }
 
-/// The next job, waiting for it; none once the queue is closed and empty.
-fn wait_for_job(shared: &Shared) -> Option<(Box<dyn Job>, Queue)> {
+/// What the writer does next.
+enum Work {
+    Job(Box<dyn Job>, Queue),
+    EmptyLog(Vec<oneshot::Sender<Result<()>>>),
+}
+
+/// The next work, waiting for it; none once the queue is closed and empty.
+fn wait_for_work(shared: &Shared) -> Option<Work> {
     let mut state = shared.lock();
     loop {
+        if !state.emptyings.is_empty() {
+            return Some(Work::EmptyLog(std::mem::take(&mut state.emptyings)));
+        }
         if let Some(job) = state.urgent.pop_front() {
-            return Some((job, Queue::Urgent));
+            return Some(Work::Job(job, Queue::Urgent));
         }
         if let Some(job) = state.background.pop_front() {
-            return Some((job, Queue::Background));
+            return Some(Work::Job(job, Queue::Background));
         }
         if state.closed {
             return None;
@@ -422,8 +476,23 @@ fn copy_log(conn: &mut Conn) -> Log {
     })
 }
 
+/// Copies all of the log and cuts its file. Reads that still use the log are waited for
+/// shortly.
+fn empty_log(conn: &mut Conn) -> Result<()> {
+    conn.batch_execute("PRAGMA busy_timeout = 300")?;
+    let log = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Log>(conn);
+    conn.batch_execute("PRAGMA busy_timeout = 5000")?;
+    match log? {
+        Log { busy: 0, .. } => Ok(()),
+        _ => Err(Error::unavailable("somebody reads the log")),
+    }
+}
+
 #[derive(Default, QueryableByName)]
 struct Log {
+    /// 1 if somebody was in the way.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    busy: i64,
     /// Pages in the write-ahead log.
     #[diesel(sql_type = diesel::sql_types::BigInt, column_name = log)]
     frames: i64,

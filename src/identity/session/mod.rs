@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use rocket::fairing::{AdHoc, Fairing, Info};
-use rocket::http::{Cookie, Status};
+use rocket::http::{Cookie, CookieJar, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Request, Response, Rocket};
 use rocket_session_store::{SessionError, SessionResult, SessionStore, SessionStoreFairing};
+use serde::Serialize;
 
 use super::people::UserId;
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::http::address;
 
 pub use routes::Api;
-pub use store::sweep;
+pub use store::{end_all, of, sweep};
 
 /// The cookie's name.
 const COOKIE: &str = "session";
@@ -65,6 +66,11 @@ fn cookie(config: &Config) -> rocket::http::private::cookie::CookieBuilder<'stat
         .secure(config.https())
 }
 
+/// Clears the cookie in the browser or app that calls.
+pub fn clear_cookie(cookies: &CookieJar<'_>, config: &Config) {
+    cookies.remove(cookie(config));
+}
+
 /// Marks the ids of sessions, which are names, not tokens.
 pub enum SessionName {}
 /// The name of a session, by which its person ends it.
@@ -72,10 +78,11 @@ pub type SessionId = Id<SessionName>;
 
 /// A person who is signed in somewhere. It never changes after it was made: a session
 /// that is changed while it ends could come back.
-#[derive(Debug, Clone, HasQuery)]
+#[derive(Debug, Clone, Serialize, HasQuery)]
 #[diesel(table_name = sessions, check_for_backend(MultiBackend))]
 pub struct Session {
     pub id: SessionId,
+    #[serde(skip)]
     pub user_id: UserId,
     pub agent: String,
     pub address_family: String,

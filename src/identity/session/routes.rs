@@ -10,7 +10,7 @@ use rocket::{Request, Route, State, delete, get, post, routes};
 use rocket_session_store::SessionError;
 use serde::Serialize;
 
-use super::{Handle, Session, SessionId, cookie, has_cookie, store};
+use super::{Handle, Session, SessionId, clear_cookie, has_cookie, store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -193,7 +193,7 @@ impl Leave<'_> {
         if let Some((handle, cookies, config)) = self.0 {
             let failed = |SessionError| Error::unavailable("the session store is out of reach");
             handle.remove().await.map_err(failed)?;
-            cookies.remove(cookie(config));
+            clear_cookie(cookies, config);
         }
         Ok(NoContent)
     }

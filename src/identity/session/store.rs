@@ -125,7 +125,7 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
 }
 
 /// A person's sessions, newest first.
-pub(super) fn of(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+pub fn of(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let all = Session::query()
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::expires_at.gt(now))
@@ -148,6 +148,12 @@ pub(super) fn end_others(conn: &mut Conn, user_id: UserId, but: SessionId) -> Re
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(but));
     Ok(diesel::delete(others).execute(conn)?)
+}
+
+/// Ends all sessions of this person (at most [`MOST`]); for whoever suspends or erases.
+pub fn end_all(conn: &mut Conn, user_id: UserId) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn)?;
+    Ok(())
 }
 
 #[cfg(test)]

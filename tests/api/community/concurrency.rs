@@ -114,7 +114,7 @@ fn comments_race_with_the_deletion_of_their_event() {
             ))
         };
         assert_eq!(usize::try_from(recorded("comment.created")), Ok(saved));
-        assert_eq!(recorded("event.deleted"), 1);
+        assert_eq!(recorded("event.cancelled"), 1);
         app.anon()
             .get(&comments_path)
             .error(404, "Comments not found");

@@ -294,7 +294,7 @@ fn pictures_of_a_deleted_event_are_not_found() {
         let (event, comment) = scene(app, &ann, &bob);
         let image = add(app, &bob, &comment, 1);
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         bob.get(&images_path(&comment)).refused(404);
         bob.post(&images_path(&comment), json!({ "image_url": url(2) }))
             .refused(404);

@@ -4,6 +4,7 @@
 mod comments;
 mod concurrency;
 mod events;
+mod groups;
 mod images;
 mod users;
 
@@ -73,7 +74,7 @@ fn create_event(client: &Client, body: Value) -> Value {
 #[track_caller]
 fn announce(app: &App, client: &Client, title: &str) -> Value {
     let event = create_event(client, new_event(title));
-    app.changes(&["event.created"]);
+    app.changes(&["event.published"]);
     event
 }
 

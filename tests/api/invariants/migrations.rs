@@ -8,7 +8,7 @@ use super::{connect, entries, lines, migration_folders, name_of, tables, url_of}
 use crate::support::*;
 
 /// A row for every table, in an order that foreign keys allow; `$id` is the id of each.
-const ROWS: [(&str, &str); 10] = [
+const ROWS: [(&str, &str); 18] = [
     (
         "users",
         "insert into users (id, name, email, avatar, created_at, updated_at)
@@ -53,6 +53,40 @@ const ROWS: [(&str, &str); 10] = [
          values ($id, $id, 'https://img.example.org/a.png')",
     ),
     (
+        "comment_likes",
+        "insert into comment_likes (comment_id, user_id, created_at) values ($id, $id, $now)",
+    ),
+    (
+        "event_interests",
+        "insert into event_interests (event_id, user_id, created_at) values ($id, $id, $now)",
+    ),
+    (
+        "groups",
+        "insert into groups (id, title, creator_id, members, created_at, updated_at, deleted_at)
+         values ($id, 'Walkers', $id, 1, $now, $now, null)",
+    ),
+    (
+        "group_members",
+        "insert into group_members (group_id, user_id, joined_at) values ($id, $id, $now)",
+    ),
+    (
+        "group_search",
+        "insert into group_search (group_id, words) values ($id, 'walkers')",
+    ),
+    (
+        "calendars",
+        "insert into calendars (user_id, secret_hash, created_at) values ($id, 'hash', $now)",
+    ),
+    (
+        "reports",
+        "insert into reports (id, reporter_id, subject, subject_id, reason, state, created_at)
+         values ($id, $id, 'event', $id, 'Rude', 'open', $now)",
+    ),
+    (
+        "erasures",
+        "insert into erasures (user_id, begun_at) values ($id, $now)",
+    ),
+    (
         "idempotency_keys",
         "insert into idempotency_keys
          (key_hash, user_id, fingerprint, status, body, created_at)
@@ -61,7 +95,7 @@ const ROWS: [(&str, &str); 10] = [
     (
         "changes",
         "insert into changes (uuid, topic, subject, fields, audience, actor_id, at)
-         values ($id, 'event.created', '{}', '[]', 'everyone', $id, $now)",
+         values ($id, 'event.published', '{}', '[]', 'everyone', $id, $now)",
     ),
 ];
 

@@ -8,14 +8,22 @@ use super::schema::declared_tables;
 use super::{entries, in_repository, name_of, read};
 
 /// The file that writes a table, below `src`.
-const OWNERS: [(&str, &str); 10] = [
+const OWNERS: [(&str, &str); 18] = [
     ("changes", "bus/mod.rs"),
     ("users", "identity/people.rs"),
     ("logins", "identity/people.rs"),
     ("sessions", "identity/session/store.rs"),
     ("events", "community/events/write.rs"),
     ("event_counters", "community/events/write.rs"),
-    ("event_search", "community/events/search.rs"),
+    ("event_search", "community/search.rs"),
+    ("group_search", "community/search.rs"),
+    ("comment_likes", "community/likes.rs"),
+    ("event_interests", "community/interest.rs"),
+    ("groups", "community/groups/mod.rs"),
+    ("group_members", "community/groups/members.rs"),
+    ("calendars", "community/calendars/private.rs"),
+    ("reports", "community/reports.rs"),
+    ("erasures", "identity/people.rs"),
     ("comments", "community/comments.rs"),
     ("comment_images", "community/images.rs"),
     ("idempotency_keys", "http/idempotency.rs"),

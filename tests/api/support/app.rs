@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::google::Issuer;
-use super::postgres;
+use super::{postgres, statements};
 
 /// Runs a test on a fresh server on SQLite, then on PostgreSQL if it is installed.
 pub fn each(test: impl Fn(&App)) {
@@ -70,12 +70,13 @@ pub struct App {
     /// The newest change that [`App::changes`] has seen.
     seen: Mutex<i64>,
     /// Holds the data and the SQLite file; removed with the app.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl App {
     fn start(database: Database, settings: &[(&str, &str)], issuer: Arc<Issuer>) -> App {
         install_crypto();
+        statements::count_all();
         let folder = TempDir::with_prefix("folkmoot-").expect("a folder for the data is made");
         let url = match database {
             Database::Sqlite => {
@@ -122,7 +123,7 @@ impl App {
             url,
             connection: Mutex::new(None),
             seen: Mutex::new(0),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -196,6 +197,19 @@ impl App {
     /// Which database this server runs on.
     pub fn database(&self) -> Database {
         self.database
+    }
+
+    /// How many statements the server runs on its database meanwhile. The server is idle
+    /// otherwise, and its connections are open: it was called before.
+    pub fn statements(&self, call: impl FnOnce()) -> usize {
+        let before = statements::count_of(&self.url);
+        call();
+        statements::count_of(&self.url) - before
+    }
+
+    /// The folder of the server's data; on SQLite the database `test.db` is in it.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Runs every sweeper once.

@@ -6,6 +6,7 @@ mod client;
 mod fresh;
 mod google;
 mod postgres;
+mod statements;
 mod tokens;
 
 pub use app::{App, Database, each, each_with, each_with_own_issuer};

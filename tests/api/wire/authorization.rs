@@ -184,7 +184,7 @@ fn every_unsafe_route_refuses_whoever_is_not_signed_in() {
         let things = Things::of(&app.user("ann"));
         app.changes(&[
             "user.created",
-            "event.created",
+            "event.published",
             "comment.created",
             "comment.updated",
         ]);
@@ -211,7 +211,7 @@ fn every_unsafe_route_refuses_a_stranger() {
         let ann = app.user("ann");
         app.changes(&["user.created", "user.created"]);
         let things = Things::of(&ann);
-        app.changes(&["event.created", "comment.created", "comment.updated"]);
+        app.changes(&["event.published", "comment.created", "comment.updated"]);
         let before = picture(app, &things);
         for (route, trial) in things.trials() {
             if let Some(status) = trial.stranger {

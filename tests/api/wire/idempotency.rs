@@ -28,7 +28,7 @@ fn a_repeated_event_is_made_once() {
         let first = ann.post("/api/events", picnic());
         first.ok(201);
         assert_eq!(first.header("Idempotency-Replayed"), None);
-        app.changes(&["user.created", "event.created"]);
+        app.changes(&["user.created", "event.published"]);
         for _ in 0..3 {
             assert_replayed(&ann.post("/api/events", picnic()), &first);
         }
@@ -42,7 +42,7 @@ fn a_repeated_comment_is_made_once() {
     each(|app| {
         let ann = app.user("ann");
         let path = format!("/api/events/{}/comments", make_event(&ann));
-        app.changes(&["user.created", "event.created"]);
+        app.changes(&["user.created", "event.published"]);
         let ann = keyed(&ann, "comment-1");
         let first = ann.post(&path, json!({ "body": "Cake it is." }));
         first.ok(201);
@@ -70,9 +70,9 @@ fn a_replay_is_the_first_answer_even_if_the_thing_changed_since() {
         );
         app.changes(&[
             "user.created",
-            "event.created",
+            "event.published",
             "event.updated",
-            "event.deleted",
+            "event.cancelled",
         ]);
     });
 }
@@ -187,7 +187,7 @@ fn eight_calls_at_once_with_one_key_make_one_event() {
             .filter(|reply| reply.header("Idempotency-Replayed") == Some("true"));
         assert_eq!(replayed.count(), 7);
         assert_eq!(events(app), 1);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
     });
 }
 

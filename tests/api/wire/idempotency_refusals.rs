@@ -19,7 +19,7 @@ fn another_body_under_the_key_is_refused() {
     each(|app| {
         let ann = keyed(&app.user("ann"), "picnic-1");
         ann.post("/api/events", picnic()).ok(201);
-        app.changes(&["user.created", "event.created"]);
+        app.changes(&["user.created", "event.published"]);
         let mut other = picnic();
         other["title"] = "Barbecue".into();
         assert_another_call(&ann.post("/api/events", other));
@@ -35,7 +35,7 @@ fn another_path_under_the_key_is_refused() {
     each(|app| {
         let ann = app.user("ann");
         let [one, two] = [(); 2].map(|()| format!("/api/events/{}/comments", make_event(&ann)));
-        app.changes(&["user.created", "event.created", "event.created"]);
+        app.changes(&["user.created", "event.published", "event.published"]);
         let ann = keyed(&ann, "comment-1");
         ann.post(&one, json!({ "body": "Cake" })).ok(201);
         assert_another_call(&ann.post(&two, json!({ "body": "Cake" })));
@@ -66,7 +66,7 @@ fn a_refused_call_leaves_its_key_free() {
         .refused(404);
         assert_eq!(app.count("select count(*) from idempotency_keys"), 0);
         ann.post("/api/events", picnic()).ok(201);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
     });
 }
 

@@ -124,7 +124,7 @@ fn a_form_does_not_choose_its_method() {
     each(|app| {
         let ann = app.user("ann");
         let event = format!("/api/events/{}", make_event(&ann));
-        app.changes(&["user.created", "event.created"]);
+        app.changes(&["user.created", "event.published"]);
         let form = Some("application/x-www-form-urlencoded");
         for field in ["_method=delete", "_method=DELETE", "_method=put&title=Mine"] {
             let reply = ann.raw("POST", &event, form, field.as_bytes());

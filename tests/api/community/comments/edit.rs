@@ -154,7 +154,7 @@ fn a_comment_of_a_deleted_event_is_not_found() {
         let event = announce(app, &ann, "Walk");
         let comment = say(app, &bob, &event, "Hello");
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         bob.put(&comment_path(&comment), json!({ "body": "Hello?" }))
             .refused(404);
         app.changes(&[]);

@@ -23,7 +23,7 @@ fn a_title_has_1_to_120_characters() {
         for title in ["x".to_owned(), "ø".repeat(120), "🎪".repeat(120)] {
             assert_eq!(stored(&ann, "title", &title), title);
         }
-        app.changes(&["event.created"; 3]);
+        app.changes(&["event.published"; 3]);
         for title in ["", "   ", "\n\t", "\u{2003}"] {
             refuse(&ann, "title", title);
         }
@@ -44,7 +44,7 @@ fn a_description_has_at_most_10_000_characters() {
         ] {
             assert_eq!(stored(&ann, "description", &description), description);
         }
-        app.changes(&["event.created"; 3]);
+        app.changes(&["event.published"; 3]);
         refuse(&ann, "description", "ø".repeat(10_001));
         refuse(&ann, "description", "x".repeat(10_001));
         app.changes(&[]);
@@ -58,7 +58,7 @@ fn a_location_has_1_to_1024_characters() {
         for location in ["x".to_owned(), "ø".repeat(1024)] {
             assert_eq!(stored(&ann, "location", &location), location);
         }
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         for location in ["", "   "] {
             refuse(&ann, "location", location);
         }
@@ -73,7 +73,7 @@ fn a_thumbnail_is_an_http_address_of_at_most_2048_characters() {
         let [ann] = people(app, ["ann"]);
         let longest = url_of_length(2048);
         assert_eq!(stored(&ann, "thumbnail", &longest), longest);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         for url in BAD_URLS {
             refuse(&ann, "thumbnail", url);
         }
@@ -99,7 +99,7 @@ fn text_is_trimmed_and_normalised_before_it_is_measured() {
         );
         let padded = format!("  {}  ", "x".repeat(120));
         assert_eq!(stored(&ann, "title", &padded), "x".repeat(120));
-        app.changes(&["event.created"; 6]);
+        app.changes(&["event.published"; 6]);
     });
 }
 
@@ -220,7 +220,7 @@ fn an_event_may_end_when_it_starts() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, moment("UTC", "2031-06-14", "10:00:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_eq!(event["starts_at"], event["ends_at"]);
     });
 }
@@ -230,7 +230,7 @@ fn an_event_may_lie_in_the_past_and_last_for_years() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, days("Exhibition", "1999-12-31", "2035-01-01"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_instant(&event["starts_at"], "1999-12-31T10:00:00Z");
         assert_instant(&event["ends_at"], "2035-01-01T12:00:00Z");
     });
@@ -251,7 +251,7 @@ fn the_ends_of_the_calendar_are_taken_or_refused_but_break_nothing() {
             let reply = ann.post("/api/events", moment(zone, date, time));
             match reply.status() {
                 201 => {
-                    app.changes(&["event.created"]);
+                    app.changes(&["event.published"]);
                     let event = reply.json()["data"].take();
                     assert_eq!(read_event(&ann, &event), event, "{zone} {date}");
                 }

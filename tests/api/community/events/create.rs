@@ -67,7 +67,7 @@ fn times_without_seconds_are_accepted_and_answered_with_them() {
             "23:59",
         );
         let event = create_event(&ann, body);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_eq!(event["start_time"], "09:05:00");
         assert_eq!(event["end_time"], "23:59:00");
     });
@@ -87,7 +87,7 @@ fn a_thumbnail_may_be_given_and_may_be_null() {
         }
         let event = create_event(&ann, set(new_event("Walk"), "thumbnail", Value::Null));
         assert_eq!(event["thumbnail"], Value::Null);
-        app.changes(&["event.created"; 3]);
+        app.changes(&["event.published"; 3]);
     });
 }
 
@@ -96,7 +96,7 @@ fn null_stands_for_no_group() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, set(new_event("Walk"), "group_id", Value::Null));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_eq!(event["group_id"], Value::Null);
     });
 }
@@ -131,7 +131,7 @@ fn unknown_keys_are_ignored() {
             body = set(body, field, value);
         }
         let event = create_event(&ann, body);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_ne!(event["id"], UNKNOWN);
         assert_eq!(event["creator_id"], ann.id());
         assert_eq!(event["interested"], 0);
@@ -260,7 +260,7 @@ fn a_lone_surrogate_is_a_bad_request() {
             pair.as_bytes(),
         );
         assert_eq!(data(&reply, 201, "Event Created")["title"], "🎪");
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
     });
 }
 
@@ -281,7 +281,7 @@ fn a_body_that_is_not_declared_as_json_is_refused() {
         let json = Some("application/json; charset=utf-8");
         ann.raw("POST", "/api/events", json, body.as_bytes())
             .ok(201);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
     });
 }
 

@@ -11,7 +11,7 @@ fn series(app: &App, client: &Client, count: usize) -> Vec<String> {
         ids.push(id_of(&event).to_owned());
         tick(app);
     }
-    app.changes(&vec!["event.created"; count]);
+    app.changes(&vec!["event.published"; count]);
     ids.reverse();
     ids
 }
@@ -83,7 +83,7 @@ fn events_that_come_and_change_meanwhile_disturb_no_walk() {
             ann.put(&path, json!({ "title": format!("Seen {}", seen.len()) }))
                 .ok(201);
             tick(app);
-            app.changes(&["event.created", "event.updated"]);
+            app.changes(&["event.published", "event.updated"]);
 
             if next.is_none() {
                 break;
@@ -102,7 +102,7 @@ fn a_walk_goes_on_when_the_event_it_stopped_at_is_deleted() {
         let path = "/api/events?limit=2";
         let next = cursor_of(&app.anon(), path);
         ann.delete(&format!("/api/events/{}", ids[1])).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         let (items, _) = page(&app.anon(), path, Some(&next));
         assert_eq!(texts(&items, "id"), ids[2..4]);
     });

@@ -9,7 +9,7 @@ fn scene(app: &App, creator: &Client, guest: &Client) -> (Value, Value) {
     let body = json!({ "body": "Magenta", "image_url_list": ["https://img.example.org/teal.png"] });
     let reply = guest.post(&comments_path(&event), body);
     let comment = data(&reply, 201, "Comment saved successfully");
-    app.changes(&["event.created", "comment.created"]);
+    app.changes(&["event.published", "comment.created"]);
     (event, comment)
 }
 
@@ -19,7 +19,7 @@ fn the_creator_deletes_with_one_change() {
         let [ann, bob] = people(app, ["ann", "bob"]);
         let (event, _) = scene(app, &ann, &bob);
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
     });
 }
 
@@ -42,7 +42,7 @@ fn a_second_deletion_is_not_found() {
         let [ann, bob] = people(app, ["ann", "bob"]);
         let (event, _) = scene(app, &ann, &bob);
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         ann.delete(&event_path(&event))
             .error(404, "Event not found");
         bob.delete(&event_path(&event))
@@ -72,7 +72,7 @@ fn a_deleted_event_is_gone_from_every_read() {
         tick(app);
         announce(app, &bob, "Another");
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
 
         for reader in [&ann, &bob, &app.anon()] {
             reader
@@ -100,7 +100,7 @@ fn a_deleted_event_takes_no_more_writes() {
         let [ann, bob] = people(app, ["ann", "bob"]);
         let (event, comment) = scene(app, &ann, &bob);
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
 
         let image = format!(
             "{}/{}",
@@ -129,7 +129,7 @@ fn other_events_keep_their_comments() {
         let (event, _) = scene(app, &ann, &bob);
         let (other, comment) = scene(app, &ann, &bob);
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         assert_eq!(read_event(&ann, &other)["comments"], 1);
         let (comments, _) = page(&app.anon(), &comments_path(&other), None);
         assert_eq!(comments, [comment]);

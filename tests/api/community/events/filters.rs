@@ -15,7 +15,7 @@ fn from_and_to_find_events_that_overlap_those_days() {
         create_event(&ann, days("fair", "2031-06-09", "2031-06-12"));
         create_event(&ann, days("talk", "2031-06-10", "2031-06-10"));
         create_event(&ann, days("walk", "2031-06-13", "2031-06-13"));
-        app.changes(&["event.created"; 3]);
+        app.changes(&["event.published"; 3]);
         for (query, expected) in [
             (
                 "from=2031-06-09&to=2031-06-13",
@@ -46,7 +46,7 @@ fn days_are_those_of_the_events_own_zone() {
         let [ann] = people(app, ["ann"]);
         // 1 o'clock on the 14th in Apia is noon on the 13th in UTC.
         create_event(&ann, moment("Pacific/Apia", "2031-06-14", "01:00:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_eq!(
             between(app, "from=2031-06-14&to=2031-06-14"),
             ["Pacific/Apia"]
@@ -60,7 +60,7 @@ fn from_after_to_finds_nothing() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         create_event(&ann, days("fair", "2031-06-09", "2031-06-12"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert!(between(app, "from=2031-06-12&to=2031-06-09").is_empty());
     });
 }
@@ -96,7 +96,7 @@ fn the_newest_update_comes_first_among_days_too() {
         create_event(&ann, days("older", "2031-06-12", "2031-06-12"));
         tick(app);
         create_event(&ann, days("newer", "2031-06-09", "2031-06-09"));
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         assert_eq!(
             titles(&app.anon(), "from=2031-06-01&to=2031-06-30"),
             ["newer", "older"]
@@ -114,7 +114,7 @@ fn a_filtered_list_is_walked_to_its_end() {
             create_event(&bob, days(&format!("bob {n}"), &day, &day));
             tick(app);
         }
-        app.changes(&["event.created"; 10]);
+        app.changes(&["event.published"; 10]);
         let filter = format!("creator={}&from=2031-06-02&to=2031-06-04", ann.id());
         let path = format!("/api/events?limit=1&{filter}");
         assert_eq!(
@@ -168,7 +168,7 @@ fn filters_are_combined() {
         create_event(&ann, days("Jazz in July", "2031-07-10", "2031-07-10"));
         create_event(&ann, days("Walk in June", "2031-06-10", "2031-06-10"));
         create_event(&bob, days("Jazz in June, too", "2031-06-10", "2031-06-10"));
-        app.changes(&["event.created"; 4]);
+        app.changes(&["event.published"; 4]);
         let query = format!("q=jazz&creator={}&from=2031-06-01&to=2031-06-30", ann.id());
         assert_eq!(titles(&app.anon(), &query), ["Jazz in June"]);
     });

@@ -77,7 +77,7 @@ fn a_page_has_50_events_unless_told_and_at_most_100() {
         for n in 0..51 {
             create_event(&ann, new_event(&format!("event {n}")));
         }
-        app.changes(&["event.created"; 51]);
+        app.changes(&["event.published"; 51]);
         let anon = app.anon();
         let (items, next) = page(&anon, "/api/events", None);
         assert_eq!(items.len(), 50);
@@ -147,7 +147,7 @@ fn order_start_goes_by_moment_across_zones() {
             create_event(&ann, set(moment(zone, "2031-06-14", time), "title", title));
             tick(app);
         }
-        app.changes(&["event.created"; 4]);
+        app.changes(&["event.published"; 4]);
         let expected = ["first", "second", "third", "fourth"];
         assert_eq!(titles(&app.anon(), "order=start"), expected);
         let walked = walk(&app.anon(), "/api/events?order=start&limit=1");
@@ -161,7 +161,7 @@ fn order_start_follows_an_event_that_moves() {
         let [ann] = people(app, ["ann"]);
         let early = create_event(&ann, days("early", "2031-06-01", "2031-06-01"));
         create_event(&ann, days("late", "2031-06-02", "2031-06-02"));
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         assert_eq!(titles(&app.anon(), "order=start"), ["early", "late"]);
         update(
             &ann,

@@ -61,7 +61,7 @@ fn markup_comes_back_as_it_was_written() {
             title,
         );
         let event = create_event(&ann, body);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let reply = app.anon().get(&event_path(&event));
         let read = reply.ok(200)["data"].take();
         for field in ["title", "description", "location"] {

@@ -21,7 +21,7 @@ fn words_are_found_in_title_description_and_location() {
         );
         write(&ann, "Market day", "Cheese and bread", "Lantern square");
         write(&ann, "Chess night", "Bring a clock", "Library");
-        app.changes(&["event.created"; 4]);
+        app.changes(&["event.published"; 4]);
         let anon = app.anon();
         assert_eq!(
             found(&anon, "lantern"),
@@ -40,7 +40,7 @@ fn all_words_must_occur_in_any_order_and_field() {
         let [ann] = people(app, ["ann"]);
         write(&ann, "Jazz evening", "A quartet plays", "Cellar");
         write(&ann, "Jazz brunch", "A trio plays", "Garden");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         let anon = app.anon();
         assert_eq!(found(&anon, "cellar quartet jazz"), ["Jazz evening"]);
         assert_eq!(
@@ -58,7 +58,7 @@ fn case_and_accents_are_folded() {
         let [ann] = people(app, ["ann"]);
         write(&ann, "Zürich lake swim", "Café at the pier", "Seefeld");
         write(&ann, "Winter feast", "Mead", "ÅSGARD Hall");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         let anon = app.anon();
         for q in [
             "zurich",
@@ -83,7 +83,7 @@ fn words_in_other_scripts_are_found() {
         let [ann] = people(app, ["ann"]);
         write(&ann, "Лекция", "История города", "Библиотека");
         write(&ann, "Γιορτή", "Μουσική", "Πλατεία");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         assert_eq!(found(&app.anon(), "ЛЕКЦИЯ города"), ["Лекция"]);
         assert_eq!(found(&app.anon(), "μουσικη"), ["Γιορτή"]);
     });
@@ -96,7 +96,7 @@ fn words_are_found_on_both_sides_of_punctuation() {
         let text = "Rock-n-roll: see https://tickets.example.org/autumn/ball?ref=poster, \
                     or mail tango@example.org (1999/12). \"Doors\" at 8.";
         write(&ann, "Ball", text, "Hall/Foyer");
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let words = [
             "rock",
             "roll",
@@ -123,7 +123,7 @@ fn punctuation_in_a_search_is_harmless() {
         let [ann] = people(app, ["ann"]);
         write(&ann, "Jazz evening", "A quartet plays", "Cellar");
         write(&ann, "Bread + roses", "Soup and song", "Hall");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         let anon = app.anon();
         for q in [
             "\"jazz",
@@ -171,7 +171,7 @@ fn the_operators_of_search_engines_are_plain_words() {
         let [ann] = people(app, ["ann"]);
         write(&ann, "Jazz evening", "A quartet plays", "Cellar");
         write(&ann, "Bread + roses", "Soup and song", "Hall");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         let anon = app.anon();
         assert_eq!(found(&anon, "AND"), ["Bread + roses"]);
         assert_eq!(found(&anon, "soup AND song"), ["Bread + roses"]);
@@ -192,7 +192,7 @@ fn only_punctuation_finds_nothing() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         write(&ann, "What? & why! (100 %)", "\"*\" :* -- '", "\\ / |");
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         for q in [
             "\"", "\"\"", "*", ":*", "&|!", "'", "''", "(", "()", "--", "%", "\\", "?", "^",
         ] {
@@ -244,7 +244,7 @@ fn updated_text_is_found_by_its_new_words_only() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = write(&ann, "Lantern walk", "Along the river", "Old bridge");
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let anon = app.anon();
         update(&ann, &event, json!({ "title": "Torch parade" }));
         assert!(found(&anon, "lantern").is_empty());
@@ -283,7 +283,7 @@ fn a_deleted_event_is_not_found() {
         let event = announce(app, &ann, "Lantern walk");
         announce(app, &ann, "Lantern feast");
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         assert_eq!(found(&app.anon(), "lantern"), ["Lantern feast"]);
     });
 }
@@ -313,7 +313,7 @@ fn what_is_found_is_ordered_and_paged_like_any_list() {
             create_event(&ann, days(title, day, day));
             tick(app);
         }
-        app.changes(&["event.created"; 6]);
+        app.changes(&["event.published"; 6]);
         let newest = ["Lantern b", "Lantern d", "Lantern a", "Lantern c"];
         let soonest = ["Lantern a", "Lantern b", "Lantern c", "Lantern d"];
         for limit in [1, 2, 3, 4] {
@@ -332,7 +332,7 @@ fn very_long_texts_are_searchable() {
         let description = "lorem ".repeat(1_600) + "needle";
         write(&ann, "Long", &description, "Hall");
         write(&ann, "Wordy", &"ø".repeat(10_000), "Hall");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
         assert_eq!(found(&app.anon(), "needle"), ["Long"]);
         assert_eq!(found(&app.anon(), "wordy"), ["Wordy"]);
     });

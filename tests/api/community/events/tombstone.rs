@@ -9,7 +9,7 @@ fn deleted(app: &App, client: &Client) -> Value {
     let body = json!({ "body": "Magenta", "image_url_list": ["https://img.example.org/teal.png"] });
     client.post(&comments_path(&event), body).ok(201);
     client.delete(&event_path(&event)).no_content();
-    app.changes(&["event.created", "comment.created", "event.deleted"]);
+    app.changes(&["event.published", "comment.created", "event.cancelled"]);
     event
 }
 
@@ -101,7 +101,7 @@ fn a_sweep_leaves_living_events_alone() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, days("Long ago", "1999-12-31", "1999-12-31"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         app.clock().advance(TimeDelta::days(400));
         app.sweep();
         assert_eq!(read_event(&app.anon(), &event)["title"], "Long ago");

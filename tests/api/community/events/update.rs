@@ -108,7 +108,7 @@ fn a_change_never_holds_text() {
         let event = announce(app, &ann, "Wintergreen walk");
         update(&ann, &event, json!({ "location": "Wintergreen hall" }));
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.updated", "event.deleted"]);
+        app.changes(&["event.updated", "event.cancelled"]);
         let leaks = "select count(*) from changes where cast(fields as text) like '%ergreen%'";
         assert_eq!(app.count(leaks), 0);
     });
@@ -124,7 +124,7 @@ fn a_thumbnail_is_cleared_by_null() {
             "https://img.example.org/a.png",
         );
         let event = create_event(&ann, body);
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let after = update(&ann, &event, json!({ "thumbnail": null }));
         app.changes(&["event.updated"]);
         assert_eq!(after["thumbnail"], Value::Null);
@@ -140,7 +140,7 @@ fn a_thumbnail_that_is_not_mentioned_stays() {
         let [ann] = people(app, ["ann"]);
         let url = "https://img.example.org/a.png";
         let event = create_event(&ann, set(new_event("Walk"), "thumbnail", url));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_eq!(
             update(&ann, &event, json!({ "title": "Other" }))["thumbnail"],
             url

@@ -125,7 +125,7 @@ fn an_update_may_not_move_to_a_wall_time_that_the_clocks_skip() {
         let [ann] = people(app, ["ann"]);
         let body = days("Night", "2026-03-28", "2026-03-30");
         let event = create_event(&ann, set(body, "timezone", "Europe/Oslo"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let body = json!({ "start_date": "2026-03-29", "start_time": "02:30" });
         let reply = ann.put(&event_path(&event), body);
         invalid_among(&reply, &["start_date", "start_time", "timezone"]);
@@ -211,7 +211,7 @@ fn a_deleted_event_is_not_found() {
         let [ann] = people(app, ["ann"]);
         let event = announce(app, &ann, "Walk");
         ann.delete(&event_path(&event)).no_content();
-        app.changes(&["event.deleted"]);
+        app.changes(&["event.cancelled"]);
         let body = json!({ "title": "Other" });
         ann.put(&event_path(&event), body)
             .error(404, "Event not found");

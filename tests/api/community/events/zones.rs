@@ -21,7 +21,7 @@ fn moments_carry_the_offset_of_the_zone_on_that_day() {
             ("UTC", "2026-12-05", "+00:00"),
         ] {
             let event = create_event(&ann, moment(zone, date, "10:00:00"));
-            app.changes(&["event.created"]);
+            app.changes(&["event.published"]);
             let expected = format!("{date}T10:00:00{offset}");
             for reader in [&ann, &app.anon()] {
                 let event = read_event(reader, &event);
@@ -41,7 +41,7 @@ fn start_and_end_each_have_the_offset_of_their_own_day() {
         let [ann] = people(app, ["ann"]);
         let body = days("Spring night", "2026-03-28", "2026-03-29");
         let event = create_event(&ann, set(body, "timezone", "Europe/Oslo"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_instant(&event["starts_at"], "2026-03-28T10:00:00+01:00");
         assert_instant(&event["ends_at"], "2026-03-29T12:00:00+02:00");
     });
@@ -86,7 +86,7 @@ fn a_wall_time_that_the_clocks_skip_is_refused() {
         app.changes(&[]);
         let edges = moment("Europe/Oslo", "2026-03-29", "01:59:59");
         let event = create_event(&ann, set(edges, "end_time", "03:00:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         assert_instant(&event["starts_at"], "2026-03-29T01:59:59+01:00");
         assert_instant(&event["ends_at"], "2026-03-29T03:00:00+02:00");
     });
@@ -115,7 +115,7 @@ fn a_wall_time_that_occurs_twice_means_the_earlier() {
         let event = create_event(&ann, moment("America/New_York", "2026-11-01", "01:30:00"));
         assert_instant(&event["starts_at"], "2026-11-01T01:30:00-04:00");
         assert_instant(&event["ends_at"], "2026-11-01T01:30:00-04:00");
-        app.changes(&["event.created"; 2]);
+        app.changes(&["event.published"; 2]);
     });
 }
 
@@ -124,7 +124,7 @@ fn a_new_zone_keeps_the_wall_time_and_moves_the_moment() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, moment("Europe/Oslo", "2031-06-14", "10:00:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let moved = update(&ann, &event, json!({ "timezone": "Asia/Kolkata" }));
         app.changes(&["event.updated"]);
         assert_eq!(moved["start_time"], "10:00:00");
@@ -140,7 +140,7 @@ fn a_new_zone_that_skips_the_stored_wall_time_is_refused() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, moment("UTC", "2026-03-29", "02:30:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let reply = ann.put(&event_path(&event), json!({ "timezone": "Europe/Oslo" }));
         let fields = [
             "start_date",
@@ -160,7 +160,7 @@ fn a_new_date_brings_that_days_offset() {
     each(|app| {
         let [ann] = people(app, ["ann"]);
         let event = create_event(&ann, moment("Europe/Oslo", "2026-07-01", "10:00:00"));
-        app.changes(&["event.created"]);
+        app.changes(&["event.published"]);
         let body = json!({ "start_date": "2026-12-05", "end_date": "2026-12-05" });
         let moved = update(&ann, &event, body);
         app.changes(&["event.updated"]);

@@ -1,4 +1,4 @@
-//! Finding events by their words. Owns `event_search`.
+//! Finding events and groups by their words. Owns `event_search` and `group_search`.
 //!
 //! Texts are folded and split here, the same for both databases: SQLite's FTS5 and
 //! PostgreSQL's GIN index get plain words and need no language.
@@ -12,9 +12,10 @@ use diesel::sql_types::{Bool, Text};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::EventId;
+use super::events::EventId;
+use super::groups::GroupId;
 use crate::db::Conn;
-use crate::db::schema::event_search;
+use crate::db::schema::{event_search, group_search};
 use crate::error::Result;
 
 /// Most characters of a query.
@@ -46,7 +47,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Makes an event findable by these texts, in place of what it was found by before.
-pub fn index(conn: &mut Conn, event_id: EventId, texts: [&str; 3]) -> Result<()> {
+pub fn index_event(conn: &mut Conn, event_id: EventId, texts: &[&str]) -> Result<()> {
     let words = words(&texts.join("\n")).join(" ");
     let row = event_search::table.filter(event_search::event_id.eq(event_id));
     let updated = diesel::update(row)
@@ -64,8 +65,33 @@ pub fn index(conn: &mut Conn, event_id: EventId, texts: [&str; 3]) -> Result<()>
 }
 
 /// Makes an event unfindable.
-pub fn forget(conn: &mut Conn, event_id: EventId) -> Result<()> {
+pub fn forget_event(conn: &mut Conn, event_id: EventId) -> Result<()> {
     let row = event_search::table.filter(event_search::event_id.eq(event_id));
+    diesel::delete(row).execute(conn)?;
+    Ok(())
+}
+
+/// Makes a group findable by its title, in place of what it was found by before.
+pub fn index_group(conn: &mut Conn, group_id: GroupId, title: &str) -> Result<()> {
+    let words = words(title).join(" ");
+    let row = group_search::table.filter(group_search::group_id.eq(group_id));
+    let updated = diesel::update(row)
+        .set(group_search::words.eq(&words))
+        .execute(conn)?;
+    if updated == 0 {
+        diesel::insert_into(group_search::table)
+            .values((
+                group_search::group_id.eq(group_id),
+                group_search::words.eq(&words),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Makes a group unfindable.
+pub fn forget_group(conn: &mut Conn, group_id: GroupId) -> Result<()> {
+    let row = group_search::table.filter(group_search::group_id.eq(group_id));
     diesel::delete(row).execute(conn)?;
     Ok(())
 }
@@ -103,18 +129,35 @@ impl Wanted {
     }
 
     /// The condition on `event_search`, as the connection's database says it.
-    pub fn matches(&self, conn: &Conn) -> Match {
-        let (before, query, after) = match conn {
-            Conn::Sqlite(_) => (
+    pub fn matches_event(&self, conn: &Conn) -> Match {
+        match conn {
+            Conn::Sqlite(_) => self.fts5(
                 "event_search.docid IN (SELECT rowid FROM event_search_fts WHERE event_search_fts MATCH ",
-                &self.fts5,
-                ")",
             ),
-            Conn::Pg(_) => ("event_search.lexemes @@ ", &self.tsquery, "::tsquery"),
-        };
+            Conn::Pg(_) => self.tsquery("event_search.lexemes @@ "),
+        }
+    }
+
+    /// The condition on `group_search`, likewise.
+    pub fn matches_group(&self, conn: &Conn) -> Match {
+        match conn {
+            Conn::Sqlite(_) => self.fts5(
+                "group_search.docid IN (SELECT rowid FROM group_search_fts WHERE group_search_fts MATCH ",
+            ),
+            Conn::Pg(_) => self.tsquery("group_search.lexemes @@ "),
+        }
+    }
+
+    fn fts5(&self, before: &str) -> Match {
         sql::<Bool>(before)
-            .bind::<Text, _>(query.clone())
-            .sql(after)
+            .bind::<Text, _>(self.fts5.clone())
+            .sql(")")
+    }
+
+    fn tsquery(&self, before: &str) -> Match {
+        sql::<Bool>(before)
+            .bind::<Text, _>(self.tsquery.clone())
+            .sql("::tsquery")
     }
 }
 

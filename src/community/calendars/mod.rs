@@ -1,0 +1,136 @@
+//! Events as calendars (RFC 5545): one event, all of them, a group's, and those that interest
+//! me, at a secret address.
+//!
+//! Routes: GET `/api/events.ics`, GET `/api/groups/{id}/events.ics`; one event's is served by
+//! [`super::events`], the secret ones by [`private`].
+
+mod ics;
+pub mod private;
+mod zones;
+
+use diesel::prelude::*;
+use rocket::fairing::AdHoc;
+use rocket::http::ContentType;
+use rocket::{State, get, routes, tokio};
+
+use super::events::selection::{self, Filter};
+use super::events::{self, EventId, EventRow};
+use super::groups::{self, GroupId};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::schema;
+use crate::db::{Conn, Db};
+use crate::error::{Error, Result};
+use crate::http::fresh::FreshText;
+use crate::http::page::Query;
+use crate::identity::guard::Reader;
+use crate::identity::people::UserId;
+
+/// The routes of this slice.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(of_all, of_group, of_event_for_docs))]
+pub struct Api;
+
+/// Serves this slice.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("calendars", |rocket| async {
+        rocket
+            .mount("/", routes![of_all, of_group])
+            .attach(private::stage())
+    })
+}
+
+/// The events as a calendar to subscribe to: at most 1000, those to come first.
+///
+/// An event that was deleted stays for 30 days with `STATUS:CANCELLED`, so that those who
+/// subscribed see it.
+#[utoipa::path(tag = "Calendars",
+    params(
+        ("from" = Option<String>, Query, description = "`YYYY-MM-DD`: not over before this day"),
+        ("to" = Option<String>, Query, description = "`YYYY-MM-DD`: begun by the end of this day"),
+        ("creator" = Option<UserId>, Query, description = "Made by this person"),
+        ("group" = Option<GroupId>, Query, description = "Of this group"),
+        ("q" = Option<String>, Query, description = "Words; at most 200 characters"),
+    ),
+    responses(
+        (status = 200, description = "A calendar", body = String, content_type = "text/calendar"),
+        (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
+        (status = 400, description = "A parameter of the wrong form"),
+    ))]
+#[get("/api/events.ics")]
+async fn of_all(
+    query: Query<'_>,
+    db: &State<Db>,
+    config: &State<Config>,
+    clock: &State<Clock>,
+) -> Result<FreshText> {
+    let filter = Filter::read(&query, clock)?;
+    let rows = selection::calendar(db, filter, None, clock).await?;
+    calendar("Events", rows, config).await
+}
+
+/// A group's events as a calendar to subscribe to.
+#[utoipa::path(tag = "Calendars", params(("group_id" = GroupId, Path)), responses(
+    (status = 200, description = "A calendar", body = String, content_type = "text/calendar"),
+    (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
+    (status = 404, description = "`Group not found`"),
+))]
+#[get("/api/groups/<group_id>/events.ics")]
+async fn of_group(
+    group_id: GroupId,
+    query: Query<'_>,
+    db: &State<Db>,
+    config: &State<Config>,
+    clock: &State<Clock>,
+) -> Result<FreshText> {
+    let filter = Filter::read(&query, clock)?.of_group(group_id);
+    let title = db
+        .read(move |conn| groups::title_of(conn, group_id))
+        .await?;
+    let rows = selection::calendar(db, filter, None, clock).await?;
+    calendar(&title, rows, config).await
+}
+
+/// An event as a calendar of its own.
+#[utoipa::path(get, path = "/api/events/{event_id}.ics", tag = "Calendars",
+    params(("event_id" = EventId, Path)),
+    responses(
+        (status = 200, description = "A calendar of one event", body = String, content_type = "text/calendar"),
+        (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
+        (status = 404, description = "`Event not found`"),
+    ))]
+#[expect(dead_code, reason = "documents what of_event serves")]
+fn of_event_for_docs() {}
+
+/// An event as a calendar of its own; for 30 days also one that was deleted.
+pub async fn of_event(id: EventId, reader: Reader, db: &Db, config: &Config) -> Result<FreshText> {
+    let row = db
+        .read(move |conn| one_or_its_tombstone(conn, id, reader.0))
+        .await?;
+    let title = row.title.clone();
+    calendar(&title, vec![row], config).await
+}
+
+fn one_or_its_tombstone(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventRow> {
+    let gone = schema::events::deleted_at
+        .is_not_null()
+        .and(schema::events::visible.eq(true));
+    EventRow::query()
+        .filter(schema::events::id.eq(id))
+        .filter(events::visible_to(reader).or(gone))
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found(events::NOT_FOUND))
+}
+
+/// Writes a calendar, off the async workers: a thousand long descriptions take a while.
+async fn calendar(name: &str, rows: Vec<EventRow>, config: &Config) -> Result<FreshText> {
+    let (name, origin) = (name.to_owned(), config.public_origin());
+    let text = tokio::task::spawn_blocking(move || ics::write(&name, &rows, &origin))
+        .await
+        .map_err(Error::internal)??;
+    Ok(FreshText {
+        content_type: ContentType::new("text", "calendar").with_params(("charset", "utf-8")),
+        text,
+    })
+}

@@ -1,0 +1,112 @@
+//! Erasing a person: nothing that others made is lost, and nothing personal is left.
+//!
+//! Route: DELETE `/api/users/@me`. Emits: `user.erased`, and `event.cancelled`,
+//! `group.updated` and `group.deleted` for what goes or changes hands with the person.
+//!
+//! The person goes at once. What the person made goes in slices, before the call is
+//! answered; if the server stops in between, or a write of the person was under way, a
+//! sweeper goes over it once more.
+
+use rocket::fairing::AdHoc;
+use rocket::http::CookieJar;
+use rocket::response::status::NoContent;
+use rocket::{State, delete, routes};
+
+use super::calendars::private;
+use super::comments::{self, CommentId};
+use super::{events, groups, interest, likes, reports};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::types::Timestamp;
+use crate::db::{Conn, Db};
+use crate::error::Result;
+use crate::http::idempotency;
+use crate::identity::guard::SignedIn;
+use crate::identity::people::{self, UserId};
+use crate::identity::session;
+
+/// How old an erasure is when it is gone over once more: no write of before is still under
+/// way then.
+const SETTLED: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// The routes of this slice.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(erase))]
+pub struct Api;
+
+/// Serves this slice.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("erasure", |rocket| async {
+        rocket.mount("/", routes![erase])
+    })
+}
+
+/// Erases me. There is no way back.
+///
+/// My comments stay without words and name, my events are cancelled, my groups pass to their
+/// oldest members. My likes and interests go, and all my sessions end.
+#[utoipa::path(tag = "My data", security(("session" = [])), responses(
+    (status = 204, description = "Erased"),
+))]
+#[delete("/api/users/@me")]
+async fn erase(
+    who: SignedIn,
+    db: &State<Db>,
+    clock: &State<Clock>,
+    config: &State<Config>,
+    cookies: &CookieJar<'_>,
+) -> Result<NoContent> {
+    let (me, now) = (who.user_id, Timestamp(clock.now()));
+    // Also for those who are suspended.
+    db.write(move |conn| {
+        people::erase(conn, me, now)?;
+        session::end_all(conn, me)?;
+        private::revoke_of(conn, me)
+    })
+    .await?;
+    session::clear_cookie(cookies, config);
+    remove_traces(db, me, now).await?;
+    Ok(NoContent)
+}
+
+/// Goes once more over the erasures that are not known to be complete.
+///
+/// # Errors
+/// Those of the database; the next time tries again.
+pub async fn finish(db: &Db, now: Timestamp) -> Result<usize> {
+    let before = Timestamp(now.0 - SETTLED);
+    let unfinished = db.read(move |conn| people::unfinished_erasures(conn, before));
+    let unfinished = unfinished.await?;
+    for person in &unfinished {
+        let person = *person;
+        db.write_later(move |conn| session::end_all(conn, person))
+            .await?;
+        remove_traces(db, person, now).await?;
+        db.write_later(move |conn| people::finish_erasure(conn, person))
+            .await?;
+    }
+    Ok(unfinished.len())
+}
+
+/// Removes what an erased person made, slice after slice, and then from the files.
+async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
+    let mut after = CommentId::nobody();
+    while let Some(last) = db
+        .write_later(move |conn| comments::erase(conn, person, after))
+        .await?
+    {
+        after = last;
+    }
+    let slices: [fn(&mut Conn, UserId, Timestamp) -> Result<usize>; 6] = [
+        events::erase,
+        groups::erase,
+        |conn, person, _| likes::erase(conn, person),
+        |conn, person, _| interest::erase(conn, person),
+        |conn, person, _| reports::erase(conn, person),
+        |conn, person, _| idempotency::forget(conn, person),
+    ];
+    for slice in slices {
+        while db.write_later(move |conn| slice(conn, person, now)).await? > 0 {}
+    }
+    db.scrub().await
+}

@@ -1,0 +1,52 @@
+//! Groups that go: those that were deleted, and those of people who are erased.
+
+use diesel::prelude::*;
+
+use super::{GroupId, bury, delete_row, members, pass_on};
+use crate::community::events;
+use crate::db::Conn;
+use crate::db::schema::groups;
+use crate::db::types::Timestamp;
+use crate::error::Result;
+use crate::identity::people::UserId;
+
+/// Takes a person who is erased out of up to 100 groups; how many they were. The groups that
+/// the person made pass to their oldest member, or go.
+pub fn erase(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<usize> {
+    let made = groups::table
+        .filter(groups::creator_id.eq(user_id))
+        .filter(groups::deleted_at.is_null())
+        .order(groups::id)
+        .limit(100)
+        .select(groups::id)
+        .load::<GroupId>(conn)?;
+    for id in &made {
+        match members::oldest_but(conn, *id, user_id)? {
+            Some(heir) => pass_on(conn, *id, user_id, heir, now)?,
+            None => bury(conn, *id, user_id, now)?,
+        }
+    }
+    let joined = members::some_of(conn, user_id)?;
+    for id in &joined {
+        members::delete_row(conn, *id, user_id)?;
+    }
+    Ok(made.len() + joined.len())
+}
+
+/// Lets 500 members or events of a deleted group go, or the group itself once it has none;
+/// how many rows that were.
+pub fn sweep(conn: &mut Conn, _: Timestamp) -> Result<usize> {
+    let deleted = groups::table
+        .filter(groups::deleted_at.is_not_null())
+        .order(groups::deleted_at)
+        .select(groups::id)
+        .first::<GroupId>(conn)
+        .optional()?;
+    let Some(id) = deleted else {
+        return Ok(0);
+    };
+    match events::leave_group(conn, id)? + members::dismiss(conn, id)? {
+        0 => delete_row(conn, id).map(|()| 1),
+        rows => Ok(rows),
+    }
+}

@@ -1,0 +1,400 @@
+//! What people report to those responsible, and what these decide.
+//!
+//! Routes: POST and GET `/api/reports`; whoever runs the server decides in the shell
+//! (`folkmoot reports`). Emits: `report.created`, `report.dismissed`, `report.upheld`, and
+//! what an act does elsewhere.
+
+use diesel::prelude::*;
+use rocket::fairing::AdHoc;
+use rocket::{State, get, post, routes};
+use serde::{Deserialize, Serialize};
+
+use super::{comments, events};
+use crate::bus::{self, Audience, Change};
+use crate::clock::Clock;
+use crate::db::schema::reports;
+use crate::db::types::{Id, Timestamp};
+use crate::db::{Conn, Db, MultiBackend};
+use crate::error::{Error, Result};
+use crate::http::body::Body;
+use crate::http::envelope::{Listed, Said};
+use crate::http::fields::Check;
+use crate::http::idempotency::Kept;
+use crate::http::page::{Limit, Query};
+use crate::identity::guard::{Admin, SignedIn};
+use crate::identity::people::{self, UserId};
+use crate::identity::session;
+
+const REASON_CHARS: usize = 1_000;
+/// Names the list, which cursors are signed for.
+const QUEUE: &str = "reports by age";
+
+/// Marks the ids of reports.
+pub enum Report {}
+/// The id of a report.
+pub type ReportId = Id<Report>;
+
+/// The routes of this slice.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(report, list))]
+pub struct Api;
+
+/// Serves this slice.
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("reports", |rocket| async {
+        rocket.mount("/", routes![report, list])
+    })
+}
+
+/// A report.
+#[derive(Debug, Clone, Serialize, HasQuery, utoipa::ToSchema)]
+#[diesel(table_name = reports, check_for_backend(MultiBackend))]
+pub struct ReportView {
+    #[schema(inline)]
+    pub id: ReportId,
+    /// `event`, `comment` or `user`.
+    pub subject: String,
+    /// The event's, comment's or person's id.
+    #[schema(value_type = String)]
+    pub subject_id: Id<()>,
+    pub reason: String,
+    /// `open`, `dismissed` or `upheld`.
+    pub state: String,
+    #[schema(inline)]
+    pub created_at: Timestamp,
+}
+
+/// A report, as those see it who decide.
+#[derive(Debug, Clone, Serialize, HasQuery, utoipa::ToSchema)]
+#[diesel(table_name = reports, check_for_backend(MultiBackend))]
+pub struct QueuedReport {
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub report: ReportView,
+    /// Who reported; null if that person is gone.
+    #[schema(inline, required)]
+    pub reporter_id: Option<UserId>,
+    /// What was said about the decision.
+    #[schema(required)]
+    pub why: Option<String>,
+    #[schema(inline, required)]
+    pub decided_at: Option<Timestamp>,
+}
+
+/// A new report.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct NewReport {
+    /// `event`, `comment` or `user`.
+    #[schema(example = "comment")]
+    subject: String,
+    /// The event's, comment's or person's id.
+    id: String,
+    /// 1 to 1000 characters.
+    reason: String,
+}
+
+/// Reports an event, a comment or a person to those responsible. Reporting the same thing
+/// again, while it is open, replaces the reason.
+#[utoipa::path(tag = "Reports", security(("session" = [])), request_body = NewReport, responses(
+    (status = 201, description = "`Report received`", body = Said<ReportView>),
+    (status = 400, description = "Not JSON, or a field that is missing or of another type"),
+    (status = 404, description = "`Event not found`, `Comment not found` or `User not found`"),
+))]
+#[post("/api/reports", data = "<body>")]
+async fn report(
+    who: SignedIn,
+    body: Body<NewReport>,
+    db: &State<Db>,
+    clock: &State<Clock>,
+) -> Result<Kept> {
+    let (new, once) = body.json_once("Invalid input data.")?;
+    let mut check = Check::default();
+    let reason = check.text("reason", &new.reason, 1..=REASON_CHARS);
+    let subject = Subject::read(&new.subject);
+    if subject.is_none() {
+        check.problem("subject", "must be event, comment or user");
+    }
+    check.done()?;
+    let subject = subject.ok_or_else(|| Error::internal("no subject and no problem"))?;
+    let id = new.id.parse::<Id<()>>().unwrap_or(Id::nobody());
+    let (me, now) = (who.user_id, Timestamp(clock.now()));
+    once.write(db, me, clock, move |conn| {
+        subject.check(conn, id, me)?;
+        let report = file(conn, me, subject, id, &reason, now)?;
+        Ok(Said::created("Report received", report))
+    })
+    .await
+}
+
+/// The reports, oldest first, for administrators.
+#[utoipa::path(tag = "Reports", security(("admin" = [])),
+    params(
+        ("state" = Option<String>, Query, description = "`open` (default), `dismissed` or `upheld`"),
+        ("limit" = Option<u8>, Query, minimum = 1, maximum = 100, description = "Default 50"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "`Reports successfully fetched`", body = Listed<QueuedReport>),
+        (status = 400, description = "A parameter of the wrong form, or a cursor that is not ours"),
+        (status = 403, description = "Not an administrator"),
+    ))]
+#[get("/api/reports")]
+async fn list(_admin: Admin, query: Query<'_>, db: &State<Db>) -> Result<Listed<QueuedReport>> {
+    let state = match query.get("state") {
+        None => ReportState::Open,
+        Some(text) => ReportState::read(text).ok_or(Error::BadRequest(None))?,
+    };
+    let (limit, after) = (query.limit()?, query.cursor::<ReportId>(QUEUE)?);
+    let after = after.unwrap_or(Id::nobody());
+    let rows = db
+        .read(move |conn| queue(conn, state, after, limit))
+        .await?;
+    let (data, next) = query.page(QUEUE, limit, rows, |row| row.report.id)?;
+    Ok(Listed {
+        message: "Reports successfully fetched",
+        data,
+        next,
+    })
+}
+
+/// What can be reported.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    Event,
+    Comment,
+    User,
+}
+
+impl Subject {
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "event" => Some(Self::Event),
+            "comment" => Some(Self::Comment),
+            "user" => Some(Self::User),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Comment => "comment",
+            Self::User => "user",
+        }
+    }
+
+    /// Asks whether the thing is there, and the person may know of it.
+    fn check(self, conn: &mut Conn, id: Id<()>, me: UserId) -> Result<()> {
+        match self {
+            Self::Event => match events::is_found(conn, id.of(), Some(me))? {
+                true => Ok(()),
+                false => Err(Error::not_found(events::NOT_FOUND)),
+            },
+            Self::Comment => comments::find(conn, id.of(), Some(me)).map(drop),
+            Self::User => match people::find_public(conn, id.of())? {
+                Some(_) => Ok(()),
+                None => Err(Error::not_found("User not found")),
+            },
+        }
+    }
+}
+
+/// Where a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportState {
+    /// Nobody decided yet.
+    Open,
+    /// There was nothing to do.
+    Dismissed,
+    /// Something was done.
+    Upheld,
+}
+
+impl ReportState {
+    /// Reads its name.
+    pub fn read(text: &str) -> Option<Self> {
+        [Self::Open, Self::Dismissed, Self::Upheld]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Dismissed => "dismissed",
+            Self::Upheld => "upheld",
+        }
+    }
+}
+
+/// What is done about a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Nothing.
+    Dismiss,
+    /// The event or comment goes.
+    Remove,
+    /// The person, or who wrote the event or comment, writes no more.
+    Suspend,
+}
+
+fn file(
+    conn: &mut Conn,
+    me: UserId,
+    subject: Subject,
+    subject_id: Id<()>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<ReportView> {
+    let open = reports::table
+        .filter(reports::reporter_id.eq(me))
+        .filter(reports::subject.eq(subject.as_str()))
+        .filter(reports::subject_id.eq(subject_id))
+        .filter(reports::state.eq(ReportState::Open.as_str()))
+        .select(reports::id)
+        .first::<ReportId>(conn)
+        .optional()?;
+    let id = match open {
+        Some(id) => {
+            diesel::update(reports::table.find(id))
+                .set(reports::reason.eq(reason))
+                .execute(conn)?;
+            id
+        }
+        None => {
+            let id = ReportId::new();
+            diesel::insert_into(reports::table)
+                .values((
+                    reports::id.eq(id),
+                    reports::reporter_id.eq(me),
+                    reports::subject.eq(subject.as_str()),
+                    reports::subject_id.eq(subject_id),
+                    reports::reason.eq(reason),
+                    reports::state.eq(ReportState::Open.as_str()),
+                    reports::created_at.eq(now),
+                ))
+                .execute(conn)?;
+            let change = Change::by(me, "report.created").of("report_id", id);
+            bus::record(conn, now, change.heard_by(Audience::Admins))?;
+            id
+        }
+    };
+    Ok(ReportView::query().filter(reports::id.eq(id)).first(conn)?)
+}
+
+/// The reports in that state, oldest first, after this one.
+pub fn queue(
+    conn: &mut Conn,
+    state: ReportState,
+    after: ReportId,
+    limit: Limit,
+) -> Result<Vec<QueuedReport>> {
+    Ok(QueuedReport::query()
+        .filter(reports::state.eq(state.as_str()))
+        .filter(reports::id.gt(after))
+        .order(reports::id)
+        .limit(limit.rows())
+        .load(conn)?)
+}
+
+/// Decides an open report and does what is decided.
+///
+/// # Errors
+/// 404 for no such report, or where what it is about is gone; 409 for one that is decided;
+/// 422 for an act that does not fit.
+pub fn decide(
+    conn: &mut Conn,
+    id: ReportId,
+    act: Act,
+    why: &str,
+    now: Timestamp,
+) -> Result<QueuedReport> {
+    let mut check = Check::default();
+    let why = check.text("why", why, 1..=REASON_CHARS);
+    check.done()?;
+    let queued = find(conn, id)?;
+    if queued.report.state != ReportState::Open.as_str() {
+        return Err(Error::Conflict(Some(
+            "This report is decided already.".into(),
+        )));
+    }
+    let subject = Subject::read(&queued.report.subject)
+        .ok_or_else(|| Error::internal("a report about nothing"))?;
+    let subject_id = queued.report.subject_id;
+    match (act, subject) {
+        (Act::Dismiss, _) => {}
+        (Act::Remove, Subject::Event) => events::remove(conn, subject_id.of(), now)?,
+        (Act::Remove, Subject::Comment) => comments::remove(conn, subject_id.of(), now)?,
+        (Act::Remove, Subject::User) => {
+            return Err(Error::invalid(
+                "subject",
+                "a person cannot be removed, only suspended",
+            ));
+        }
+        (Act::Suspend, subject) => {
+            let person = author(conn, subject, subject_id)?;
+            people::suspend(conn, person, true, now)?;
+            session::end_all(conn, person)?;
+        }
+    }
+    let (state, topic) = match act {
+        Act::Dismiss => (ReportState::Dismissed, "report.dismissed"),
+        Act::Remove | Act::Suspend => (ReportState::Upheld, "report.upheld"),
+    };
+    diesel::update(reports::table.find(id))
+        .set((
+            reports::state.eq(state.as_str()),
+            reports::why.eq(why),
+            reports::decided_at.eq(now),
+        ))
+        .execute(conn)?;
+    let change = Change::by_server(topic).of("report_id", id);
+    bus::record(conn, now, change.heard_by(Audience::Admins))?;
+    find(conn, id)
+}
+
+fn find(conn: &mut Conn, id: ReportId) -> Result<QueuedReport> {
+    QueuedReport::query()
+        .filter(reports::id.eq(id))
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| Error::not_found("Report not found"))
+}
+
+/// Who made what is reported; a person's own author is that person.
+fn author(conn: &mut Conn, subject: Subject, id: Id<()>) -> Result<UserId> {
+    match subject {
+        Subject::User => Ok(id.of()),
+        Subject::Comment => comments::author(conn, id.of()),
+        Subject::Event => events::creator(conn, id.of())?
+            .ok_or_else(|| Error::invalid("subject", "the event has no person as its creator")),
+    }
+}
+
+/// Up to 500 of the reports that a person made, after this one.
+pub fn of(conn: &mut Conn, user_id: UserId, after: ReportId) -> Result<Vec<ReportView>> {
+    Ok(ReportView::query()
+        .filter(reports::reporter_id.eq(user_id))
+        .filter(reports::id.gt(after))
+        .order(reports::id)
+        .limit(500)
+        .load(conn)?)
+}
+
+/// Removes what a person who is erased wrote in up to 500 reports, and forgets who it was; how
+/// many they were.
+pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
+    let some = reports::table
+        .filter(reports::reporter_id.eq(user_id))
+        .limit(500)
+        .select(reports::id)
+        .load::<ReportId>(conn)?;
+    let some = reports::table.filter(reports::id.eq_any(some));
+    Ok(diesel::update(some)
+        .set((
+            reports::reason.eq(""),
+            reports::reporter_id.eq(None::<UserId>),
+        ))
+        .execute(conn)?)
+}
