@@ -44,9 +44,8 @@ enum Command {
     #[command(after_help = "Example: folkmoot verify")]
     Verify,
     /// List what people reported, or decide a report.
-    #[command(after_help = "Examples:\n  \
-                            folkmoot reports\n  \
-                            folkmoot reports remove 0199d3a1-… --why \"Advertising\"")]
+    #[command(after_help = "Example: folkmoot reports\n\
+                            Example: folkmoot reports remove 0199d3a1-… --why \"Advertising\"")]
     Reports {
         /// Which reports are listed: open, dismissed or upheld.
         #[arg(long, default_value = "open")]

@@ -442,34 +442,39 @@ fn page(
     rows.into_iter().map(view_of).collect()
 }
 
-/// A comment, as its person's own export shows it.
+/// A comment, as its person's own export shows it, but for the event and the pictures.
 #[derive(Debug, Serialize, HasQuery)]
 #[diesel(table_name = comments, check_for_backend(MultiBackend))]
 pub struct Written {
     pub id: CommentId,
-    event_id: EventId,
     body: String,
     likes: i64,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-/// Up to 500 of the comments that a person wrote, after this one, with their pictures.
+/// Up to 500 of the comments that a person wrote, after this one, with their events, unless
+/// those are somebody's drafts now, and pictures.
 pub fn of(
     conn: &mut Conn,
     user_id: UserId,
     after: CommentId,
-) -> Result<Vec<(Written, Vec<CommentImage>)>> {
+) -> Result<Vec<(Written, Option<EventId>, Vec<CommentImage>)>> {
     let images = images::as_json(conn);
+    let visible = diesel::dsl::case_when(
+        events::visible_to(Some(user_id)),
+        comments::event_id.nullable(),
+    );
     let rows = on_backend!(conn, conn => comments::table
+        .inner_join(schema::events::table)
         .filter(comments::user_id.eq(user_id))
         .filter(comments::id.gt(after))
         .order(comments::id)
         .limit(500)
-        .select((Written::as_select(), images))
-        .load::<(Written, String)>(conn))?;
+        .select((Written::as_select(), visible, images))
+        .load::<(Written, Option<EventId>, String)>(conn))?;
     rows.into_iter()
-        .map(|(row, images)| Ok((row, images::from_json(&images)?)))
+        .map(|(row, event_id, images)| Ok((row, event_id, images::from_json(&images)?)))
         .collect()
 }
 

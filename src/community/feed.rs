@@ -19,6 +19,7 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::http::fresh::FreshText;
 use crate::http::page::Query;
+use crate::identity::guard::Reader;
 use crate::identity::people::{self, PublicPerson, UserId};
 
 /// Where the feed is.
@@ -54,12 +55,13 @@ pub fn stage() -> AdHoc {
 #[get("/api/events.atom")]
 async fn newest(
     query: Query<'_>,
+    reader: Reader,
     db: &State<Db>,
     config: &State<Config>,
     clock: &State<Clock>,
 ) -> Result<FreshText> {
     let filter = Filter::read(&query, clock)?;
-    let rows = selection::newest(db, filter, query.limit()?).await?;
+    let rows = selection::newest(db, filter, reader.0, query.limit()?).await?;
     let mut creators = rows
         .iter()
         .filter_map(|row| row.creator_id)

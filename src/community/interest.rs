@@ -266,6 +266,7 @@ pub fn shown_by(reader: Option<UserId>) -> _ {
 /// An interest, as its person's own export shows it.
 #[derive(Debug, Serialize, HasQuery)]
 #[diesel(table_name = event_interests, check_for_backend(MultiBackend))]
+#[diesel(base_query = event_interests::table.inner_join(schema::events::table))]
 pub struct Shown {
     pub event_id: EventId,
     created_at: Timestamp,
@@ -274,6 +275,7 @@ pub struct Shown {
 /// Up to 500 of the interests that a person showed, after that in this event.
 pub fn of(conn: &mut Conn, user_id: UserId, after: EventId) -> Result<Vec<Shown>> {
     Ok(Shown::query()
+        .filter(events::visible_to(Some(user_id)))
         .filter(event_interests::user_id.eq(user_id))
         .filter(event_interests::event_id.gt(after))
         .order(event_interests::event_id)

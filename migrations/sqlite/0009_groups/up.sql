@@ -14,6 +14,7 @@ CREATE INDEX groups_updated ON groups (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX groups_creator ON groups (creator_id, id);
 CREATE INDEX groups_deleted ON groups (deleted_at) WHERE deleted_at IS NOT NULL;
 
+-- Who belongs to which group.
 CREATE TABLE group_members (
     group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -46,5 +47,5 @@ END;
 
 -- The group an event belongs to.
 ALTER TABLE events ADD COLUMN group_id TEXT REFERENCES groups (id) ON DELETE SET NULL;
-CREATE INDEX events_group ON events (group_id, updated_at, id) WHERE group_id IS NOT NULL;
+CREATE INDEX events_group ON events (group_id, updated_at, id);
 CREATE INDEX events_group_start ON events (group_id, starts_at, id) WHERE group_id IS NOT NULL;

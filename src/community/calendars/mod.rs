@@ -60,12 +60,13 @@ pub fn stage() -> AdHoc {
 #[get("/api/events.ics")]
 async fn of_all(
     query: Query<'_>,
+    reader: Reader,
     db: &State<Db>,
     config: &State<Config>,
     clock: &State<Clock>,
 ) -> Result<FreshText> {
     let filter = Filter::read(&query, clock)?;
-    let rows = selection::calendar(db, filter, None, clock).await?;
+    let rows = selection::calendar(db, filter, reader.0, clock).await?;
     calendar("Events", rows, config).await
 }
 
@@ -79,6 +80,7 @@ async fn of_all(
 async fn of_group(
     group_id: GroupId,
     query: Query<'_>,
+    reader: Reader,
     db: &State<Db>,
     config: &State<Config>,
     clock: &State<Clock>,
@@ -87,7 +89,7 @@ async fn of_group(
     let title = db
         .read(move |conn| groups::title_of(conn, group_id))
         .await?;
-    let rows = selection::calendar(db, filter, None, clock).await?;
+    let rows = selection::calendar(db, filter, reader.0, clock).await?;
     calendar(&title, rows, config).await
 }
 

@@ -113,10 +113,15 @@ impl Filter {
     }
 }
 
-/// The newest events that anyone may see, newest first.
-pub async fn newest(db: &Db, filter: Filter, limit: Limit) -> Result<Vec<EventRow>> {
+/// The newest events that this reader may see, newest first.
+pub async fn newest(
+    db: &Db,
+    filter: Filter,
+    reader: Option<UserId>,
+    limit: Limit,
+) -> Result<Vec<EventRow>> {
     let ask = Ask {
-        reader: None,
+        reader,
         order: Order::Created,
         rows: limit.rows() - 1,
         gone: false,

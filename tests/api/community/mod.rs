@@ -1,11 +1,14 @@
 //! The community's calls under `/api`: profiles, events, comments and images, from the contract.
 //! Every test runs on both databases and says which changes were recorded.
 
+mod atom;
+mod calendars;
 mod comments;
 mod concurrency;
 mod events;
 mod groups;
 mod images;
+mod jsonld;
 mod users;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};

@@ -50,6 +50,12 @@ fn routes(app: &App) -> Vec<Route> {
         .filter(|route| !route.path.contains("..>") && route.path != "/_refused")
         .collect();
     assert!(routes.len() >= 20, "the server has its routes");
+    // What takes away comes after what looks, and the caller's own end last of all.
+    let mut routes = routes;
+    routes.sort_by_key(|route| {
+        let end = route.method == Method::Delete && route.path == "/api/users/@me";
+        (end, route.method != Method::Get)
+    });
     routes
 }
 
@@ -83,10 +89,16 @@ struct Things {
     event: String,
     comment: String,
     image: String,
+    group: String,
+    /// The last part of the address of a stranger's private calendar.
+    secret: String,
 }
 
 impl Things {
-    fn make(ann: &Client, speaker: &Client) -> Things {
+    fn make(app: &App, ann: &Client, speaker: &Client) -> Things {
+        let group = ann
+            .post("/api/groups", json!({ "title": "Players" }))
+            .ok(201);
         let event = json!({
             "title": TITLE,
             "description": DESCRIPTION,
@@ -95,6 +107,7 @@ impl Things {
             "start_time": "10:00",
             "end_date": "2031-06-14",
             "end_time": "12:00",
+            "group_id": group["data"]["id"],
         });
         let text = |value: &Value| value.as_str().expect("an id is text").to_owned();
         let event = ann.post("/api/events", event).ok(201);
@@ -106,12 +119,26 @@ impl Things {
         let image = speaker.post(&images, json!({ "image_url": PICTURE }));
         let image = text(&image.ok(201)["data"]["image_id"]);
         let session = ann.get("/api/auth/sessions").ok(200);
+        let stranger = app.user("mallory");
+        for one in [speaker, &stranger] {
+            one.post(&format!("/api/users/@me/interests/{event}"), json!({}))
+                .ok(200);
+            one.put(&format!("/api/likes/{comment}"), json!({})).ok(200);
+        }
+        let calendar = stranger.post("/api/users/@me/calendar", json!({})).ok(201);
+        let calendar = text(&calendar["data"]["url"]);
         Things {
             creator: ann.id().to_owned(),
             session: text(&session["data"][0]["id"]),
             event,
             comment,
             image,
+            group: text(&group["data"]["id"]),
+            secret: calendar
+                .split('/')
+                .next_back()
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 
@@ -130,6 +157,8 @@ impl Things {
             "event_id" => &self.event,
             "comment_id" => &self.comment,
             "image_id" => &self.image,
+            "group_id" => &self.group,
+            "secret" => &self.secret,
             new => panic!("<{new}> is new here: which of these things is it, or one more?"),
         }
     }
@@ -151,6 +180,12 @@ impl Things {
             .flat_map(|id| [id.clone(), id.replace('-', "")]);
         let texts = [TITLE, DESCRIPTION, LOCATION, REMARK, PICTURE].map(str::to_owned);
         ids.chain(texts).collect()
+    }
+
+    /// What the event itself says, without what others said of it.
+    fn secrets_of_the_event(&self) -> Vec<String> {
+        let texts = [TITLE, DESCRIPTION, LOCATION].map(str::to_owned);
+        texts.into_iter().chain([self.event.clone()]).collect()
     }
 
     /// The queries that might find the event in a list.
@@ -238,10 +273,19 @@ fn assert_hidden(app: &App, things: &Things) {
         let is_of_event = route.parameters().into_iter().any(is_of_event);
         for name in [None, Some("mallory")] {
             let answer = call(app, &sign_in(app, name), route.method, &path);
-            answer.assert_silent_about(&secrets);
+            match route.path.ends_with("/export") {
+                // What a person said stays that person's; where it was is not told.
+                true => answer.assert_silent_about(&things.secrets_of_the_event()),
+                false => answer.assert_silent_about(&secrets),
+            }
             if is_of_event {
                 let needs_session = name.is_none() && route.method != Method::Get;
-                let expected = if needs_session { 401 } else { 404 };
+                let expected = match needs_session {
+                    true => 401,
+                    // Somebody else's interest, whatever the event.
+                    false if route.parameters().contains(&"user_id") => 403,
+                    false => 404,
+                };
                 assert_eq!(answer.status, expected, "{}: {}", answer.call, answer.body);
                 let unknown = call(app, &sign_in(app, name), route.method, &elsewhere);
                 assert_eq!(unknown.status, expected, "{}", unknown.call);
@@ -252,12 +296,23 @@ fn assert_hidden(app: &App, things: &Things) {
                 for query in things.queries() {
                     let path = format!("{path}{query}");
                     let answer = call(app, &caller, route.method, &path);
-                    answer.assert_silent_about(&secrets);
+                    match route.path.ends_with("/export") {
+                        true => answer.assert_silent_about(&things.secrets_of_the_event()),
+                        false => answer.assert_silent_about(&secrets),
+                    }
                 }
             }
         }
     }
-    assert!(compared >= 18, "the routes of events were called");
+    assert!(compared >= 30, "the routes of events were called");
+    for form in ["ics", "jsonld"] {
+        let path = format!("/api/events/{}.{form}", things.event);
+        for name in [None, Some("mallory")] {
+            let answer = call(app, &sign_in(app, name), Method::Get, &path);
+            assert_eq!(answer.status, 404, "{path}");
+            answer.assert_silent_about(&secrets);
+        }
+    }
 }
 
 /// What the owner sees of an event: the answers of all calls that read it or list it.
@@ -284,9 +339,13 @@ fn picture(app: &App, things: &Things) -> Vec<(String, String)> {
 fn a_draft_is_as_if_it_were_not_there_to_all_but_its_owner() {
     each(|app| {
         let ann = app.user("ann");
-        let things = Things::make(&ann, &ann);
+        let things = Things::make(app, &ann, &ann);
         let published = picture(app, &things);
-        for (call, body) in &published {
+        // Numbers and people tell nothing.
+        let telling = published
+            .iter()
+            .filter(|(call, _)| !call.contains("/api/likes/") && !call.ends_with("/interests"));
+        for (call, body) in telling {
             let tells = things.secrets().iter().any(|secret| body.contains(secret));
             assert!(tells, "{call} shows the event while it is published");
         }
@@ -299,7 +358,7 @@ fn a_draft_is_as_if_it_were_not_there_to_all_but_its_owner() {
 #[test]
 fn a_draft_hides_what_others_said_while_it_was_published_even_from_them() {
     each(|app| {
-        let things = Things::make(&app.user("ann"), &app.user("mallory"));
+        let things = Things::make(app, &app.user("ann"), &app.user("mallory"));
         things.hide(app);
         assert_hidden(app, &things);
     });
@@ -309,8 +368,8 @@ fn a_draft_hides_what_others_said_while_it_was_published_even_from_them() {
 fn lists_go_on_without_the_draft() {
     each(|app| {
         let ann = app.user("ann");
-        let draft = Things::make(&ann, &ann);
-        let published = Things::make(&ann, &ann);
+        let draft = Things::make(app, &ann, &ann);
+        let published = Things::make(app, &ann, &ann);
         draft.hide(app);
         for caller in [app.anon(), app.user("mallory")] {
             for query in draft.queries() {
@@ -327,7 +386,7 @@ fn lists_go_on_without_the_draft() {
 fn nobody_reads_another_persons_address() {
     each(|app| {
         let ann = app.user("ann");
-        let things = Things::make(&ann, &ann);
+        let things = Things::make(app, &ann, &ann);
         let address = ["ann@example.org".to_owned()];
         let mut answered = BTreeSet::new();
         for route in routes(app) {

@@ -10,7 +10,8 @@ use super::{connect, in_repository, lines, read, tables};
 use crate::support::*;
 
 /// What PostgreSQL has and SQLite does not: there the words have a table of their own.
-const POSTGRES_ALONE: (&str, &str) = ("event_search", "lexemes");
+const POSTGRES_ALONE: [(&str, &str); 2] =
+    [("event_search", "lexemes"), ("group_search", "lexemes")];
 
 /// Table, column, type, and `YES` if it may be NULL.
 type Column = [String; 4];
@@ -113,7 +114,7 @@ impl Schema {
              from pg_index i join pg_class t on t.oid = i.indrelid
              where t.relnamespace = 'public'::regnamespace and t.relkind = 'r'
              and t.relname not like '%diesel_schema_migrations'";
-        let (table, column) = POSTGRES_ALONE;
+        let alone = |table: &str, column: &str| POSTGRES_ALONE.contains(&(table, column));
         let columns: Vec<Column> = cells(conn, columns);
         let indexes: Vec<Index> = cells(conn, indexes);
         let indexes = indexes.into_iter().map(|[table, kind, columns, rows]| {
@@ -123,12 +124,10 @@ impl Schema {
         Schema {
             columns: columns
                 .into_iter()
-                .filter(|one| (one[0].as_str(), one[1].as_str()) != (table, column))
+                .filter(|one| !alone(&one[0], &one[1]))
                 .collect(),
             foreign_keys: cells(conn, &foreign_keys).into_iter().collect(),
-            indexes: indexes
-                .filter(|one| (one[0].as_str(), one[2].as_str()) != (table, column))
-                .collect(),
+            indexes: indexes.filter(|one| !alone(&one[0], &one[2])).collect(),
         }
     }
 
@@ -156,9 +155,10 @@ fn cells<const N: usize>(conn: &mut Conn, query: &str) -> Vec<[String; N]> {
     lines(conn, query).into_iter().map(row).collect()
 }
 
-/// A condition without the parentheses that PostgreSQL adds.
+/// A condition without the parentheses and types that PostgreSQL adds.
 fn bare(condition: &str) -> String {
-    condition.replace(['(', ')'], "").trim().to_owned()
+    let plain = condition.replace(['(', ')'], "").replace("::text", "");
+    plain.trim().to_owned()
 }
 
 #[track_caller]

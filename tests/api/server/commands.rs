@@ -17,7 +17,9 @@ fn the_help_of_every_command_has_an_example() {
     let site = Site::bare();
     let help = site.run(&["--help"]);
     let commands = commands(help.ok());
-    for name in ["serve", "demo", "migrate", "check", "verify", "openapi"] {
+    for name in [
+        "serve", "demo", "migrate", "check", "verify", "reports", "restore", "openapi",
+    ] {
         assert!(commands.contains(&name), "{name}: {commands:?}");
     }
     assert!(help.stdout.contains("Example"), "{help:?}");

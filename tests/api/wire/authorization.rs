@@ -17,6 +17,9 @@ struct Things {
     comment: String,
     image: String,
     session: String,
+    group: String,
+    /// Ann herself, who is a member of the group.
+    ann: String,
 }
 
 /// How a route is tried.
@@ -38,11 +41,17 @@ impl Things {
         let text = |value: &Value| value.as_str().expect("an id is text").to_owned();
         let image = text(&image["data"]["image_id"]);
         let session = text(&sessions["data"][0]["id"]);
+        let group = ann
+            .post("/api/groups", json!({ "title": "Walkers" }))
+            .ok(201);
+        let group = text(&group["data"]["id"]);
         Things {
             event,
             comment,
             image,
             session,
+            group,
+            ann: ann.id().to_owned(),
         }
     }
 
@@ -53,6 +62,8 @@ impl Things {
             comment,
             image,
             session,
+            group,
+            ann,
         } = self;
         let trial = |path: &str, body: Value, stranger: Option<u16>| {
             let path = format!("/api/{path}");
@@ -67,7 +78,12 @@ impl Things {
         let text = json!({ "body": "Forged" });
         let url = json!({ "image_url": "https://img.example.org/forged.png" });
         let own_comment = format!("events/{event}/comments");
+        let report = json!({ "subject": "event", "id": event, "reason": "Forged" });
+        let interest = format!("users/{ann}/interests/{event}");
         let event = format!("events/{event}");
+        let like = format!("likes/{comment}");
+        let group = format!("groups/{group}");
+        let member = format!("{group}/members/{ann}");
         let session = format!("auth/sessions/{session}");
         let comment = format!("comments/{comment}");
         let images = format!("{comment}/images");
@@ -86,7 +102,10 @@ impl Things {
                 trial(&session, none(), Some(404)),
             ),
             ("POST /api/events", trial("events", picnic(), None)),
-            ("PUT /api/events/<>", trial(&event, title, Some(403))),
+            (
+                "PUT /api/events/<>",
+                trial(&event, title.clone(), Some(403)),
+            ),
             ("DELETE /api/events/<>", trial(&event, none(), Some(403))),
             (
                 "POST /api/events/<>/comments",
@@ -105,6 +124,41 @@ impl Things {
                 "DELETE /api/comments/<>/images/<>",
                 trial(&image, none(), Some(403)),
             ),
+            ("POST /api/likes/<>", trial(&like, none(), None)),
+            ("PUT /api/likes/<>", trial(&like, none(), None)),
+            ("DELETE /api/likes/<>", trial(&like, none(), None)),
+            (
+                "POST /api/users/<>/interests/<>",
+                trial(&interest, none(), Some(403)),
+            ),
+            (
+                "DELETE /api/users/<>/interests/<>",
+                trial(&interest, none(), Some(403)),
+            ),
+            ("POST /api/groups", trial("groups", title.clone(), None)),
+            (
+                "PUT /api/groups/<>",
+                trial(&group, title.clone(), Some(403)),
+            ),
+            ("DELETE /api/groups/<>", trial(&group, none(), Some(403))),
+            (
+                "POST /api/groups/<>/members/<>",
+                trial(&member, none(), Some(403)),
+            ),
+            (
+                "DELETE /api/groups/<>/members/<>",
+                trial(&member, none(), Some(403)),
+            ),
+            (
+                "POST /api/users/@me/calendar",
+                trial("users/@me/calendar", none(), None),
+            ),
+            (
+                "DELETE /api/users/@me/calendar",
+                trial("users/@me/calendar", none(), None),
+            ),
+            ("POST /api/reports", trial("reports", report, None)),
+            ("DELETE /api/users/@me", trial("users/@me", none(), None)),
         ])
     }
 }
@@ -143,6 +197,12 @@ fn picture(app: &App, things: &Things) -> Vec<String> {
         "events",
         "comments",
         "comment_images",
+        "comment_likes",
+        "event_interests",
+        "groups",
+        "group_members",
+        "calendars",
+        "reports",
     ];
     let counts = tables.map(|table| app.count(&format!("select count(*) from {table}")));
     let event = format!("/api/events/{}", things.event);
@@ -151,6 +211,9 @@ fn picture(app: &App, things: &Things) -> Vec<String> {
         anon.get(&event).ok(200).to_string(),
         anon.get(&format!("{event}/comments")).ok(200).to_string(),
         anon.get(&format!("/api/comments/{}/images", things.comment))
+            .ok(200)
+            .to_string(),
+        anon.get(&format!("/api/groups/{}", things.group))
             .ok(200)
             .to_string(),
     ]
@@ -187,6 +250,7 @@ fn every_unsafe_route_refuses_whoever_is_not_signed_in() {
             "event.published",
             "comment.created",
             "comment.updated",
+            "group.created",
         ]);
         let before = picture(app, &things);
         let pretender = app
@@ -211,7 +275,12 @@ fn every_unsafe_route_refuses_a_stranger() {
         let ann = app.user("ann");
         app.changes(&["user.created", "user.created"]);
         let things = Things::of(&ann);
-        app.changes(&["event.published", "comment.created", "comment.updated"]);
+        app.changes(&[
+            "event.published",
+            "comment.created",
+            "comment.updated",
+            "group.created",
+        ]);
         let before = picture(app, &things);
         for (route, trial) in things.trials() {
             if let Some(status) = trial.stranger {
@@ -235,6 +304,7 @@ fn what_is_about_the_caller_touches_nobody_else() {
         bob.put("/api/users", json!({ "name": "Bob Other" }))
             .ok(201);
         bob.delete("/api/auth/sessions").no_content();
+        bob.delete("/api/users/@me/calendar").no_content();
         assert_eq!(ann.get("/api/auth/@me").ok(200)["data"]["name"], "ann");
         assert_eq!(picture(app, &things), before);
     });

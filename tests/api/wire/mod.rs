@@ -2,6 +2,7 @@
 
 mod authorization;
 mod bodies;
+mod conditional;
 mod cors;
 mod envelopes;
 mod idempotency;

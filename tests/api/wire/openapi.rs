@@ -58,6 +58,11 @@ fn every_route_is_in_the_document_and_nothing_else_is() {
                 format!("{} {path}", route.method)
             })
             .collect();
+        // One route serves an event in several forms, which the document tells apart.
+        let documented: BTreeSet<String> = documented
+            .iter()
+            .map(|operation| operation.replace("}.ics", "}").replace("}.jsonld", "}"))
+            .collect();
         let missing: Vec<&String> = mounted.difference(&documented).collect();
         assert!(missing.is_empty(), "not in the document: {missing:?}");
         let invented: Vec<&String> = documented.difference(&mounted).collect();
@@ -71,7 +76,8 @@ fn every_varying_part_of_a_path_is_a_described_parameter() {
     for (path, item) in document["paths"].as_object().expect("a document has paths") {
         let varying: BTreeSet<&str> = path
             .split('/')
-            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+            .filter_map(|segment| segment.strip_prefix('{')?.split_once('}'))
+            .map(|(name, _)| name)
             .collect();
         for (method, operation) in item.as_object().expect("a path item is an object") {
             let described: BTreeSet<&str> = [&item["parameters"], &operation["parameters"]]

@@ -134,8 +134,7 @@ fn assert_nested(lines: &str) {
 
 #[track_caller]
 fn parsed(lines: &str) -> IcalCalendar {
-    let calendars: Result<Vec<IcalCalendar>, _> =
-        ical::IcalParser::new(lines.as_bytes()).collect();
+    let calendars: Result<Vec<IcalCalendar>, _> = ical::IcalParser::new(lines.as_bytes()).collect();
     let mut calendars = calendars.unwrap_or_else(|error| panic!("{error}: {lines}"));
     assert_eq!(calendars.len(), 1, "one calendar: {lines}");
     calendars.remove(0)
