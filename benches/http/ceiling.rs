@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rocket::http::Status;
 use rocket::response::content::RawJson;
-use rocket::{State, get, post, routes};
+use rocket::{State, delete, get, post, put, routes};
 
 use super::children::{Running, Watchdog};
 use super::client::{self, Call};
@@ -61,7 +61,17 @@ fn answer_post(_body: Vec<u8>, constant: &State<Constant>) -> (Status, RawJson<&
     (Status::Created, RawJson(constant.0))
 }
 
-/// Answers every GET and POST with that many bytes of JSON, until it is stopped.
+#[put("/<_..>")]
+fn answer_put(constant: &State<Constant>) -> RawJson<&'static str> {
+    RawJson(constant.0)
+}
+
+#[delete("/<_..>")]
+fn answer_delete(constant: &State<Constant>) -> RawJson<&'static str> {
+    RawJson(constant.0)
+}
+
+/// Answers every call with that many bytes of JSON, until it is stopped.
 pub fn serve(port: usize, bytes: usize) -> Result<(), String> {
     let json = format!("\"{}\"", "x".repeat(bytes.saturating_sub(2)));
     let constant = Constant(Box::leak(json.into_boxed_str()));
@@ -72,7 +82,10 @@ pub fn serve(port: usize, bytes: usize) -> Result<(), String> {
         .merge(("log_level", "off"));
     let rocket = rocket::custom(figment)
         .manage(constant)
-        .mount("/", routes![answer_get, answer_post]);
+        .mount(
+            "/",
+            routes![answer_get, answer_post, answer_put, answer_delete],
+        );
     rocket::execute(rocket.launch())
         .map(drop)
         .map_err(|error| error.to_string())

@@ -16,6 +16,8 @@ pub struct Call<'a> {
     pub cookie: &'a str,
     /// JSON, or nothing.
     pub body: &'a str,
+    /// What `If-None-Match` says, or nothing.
+    pub etag: &'a str,
 }
 
 /// An answer.
@@ -34,6 +36,7 @@ impl Call<'_> {
             path,
             cookie: "",
             body: "",
+            etag: "",
         }
     }
 
@@ -47,7 +50,8 @@ impl Call<'_> {
     pub fn succeed(self, address: SocketAddr) -> Result<Answer, String> {
         let answer = self.make(address)?;
         match answer.status {
-            200..=299 => Ok(answer),
+            // 304 is for those only who named a tag.
+            200..=299 | 304 => Ok(answer),
             status => Err(format!(
                 "{} {}: {status}: {}",
                 self.method,
@@ -63,6 +67,7 @@ impl Call<'_> {
             path,
             cookie,
             body,
+            etag,
         } = self;
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -71,6 +76,9 @@ impl Call<'_> {
             format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
         if !cookie.is_empty() {
             request += &format!("Cookie: {cookie}\r\n");
+        }
+        if !etag.is_empty() {
+            request += &format!("If-None-Match: {etag}\r\n");
         }
         if !body.is_empty() {
             let length = body.len();

@@ -92,9 +92,8 @@ impl Issuer {
                 let body = json!({ "token": self.token(n)? }).to_string();
                 let call = Call {
                     method: "POST",
-                    path: "/api/auth",
-                    cookie: "",
                     body: &body,
+                    ..Call::get("/api/auth")
                 };
                 let answer = call.succeed(server)?;
                 let who: Value = serde_json::from_slice(&answer.body)

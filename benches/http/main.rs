@@ -5,6 +5,7 @@ mod children;
 mod client;
 mod database;
 mod google;
+mod loads;
 mod plan;
 mod report;
 mod seed;
@@ -53,8 +54,8 @@ struct Options {
 impl Options {
     /// The names of all measurements, in their order.
     fn names(&self) -> Vec<String> {
-        let lists = self.events.iter().map(|size| plan::list_name(*size));
-        plan::NAMES
+        let lists = self.events.iter().map(|size| loads::list_name(*size));
+        loads::NAMES
             .iter()
             .map(|name| (*name).to_owned())
             .chain(lists)

@@ -1,59 +1,36 @@
 //! What is measured, in which order.
 //!
-//! At the first size: reads, then comments, then new events; then the list alone as the number
-//! of events grows. The newest events are always seeded ones, not what a measurement wrote, so
+//! At the first size: reads, then likes, comments and new events; then the list alone as the
+//! number of events grows. The newest events are always seeded ones, not what a measurement wrote, so
 //! that every list shows the same kind of rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Days, Utc};
 use folkmoot::config::DatabaseUrl;
-use serde_json::json;
 
 use super::Options;
 use super::children::Watchdog;
+use super::client::Call;
 use super::database::{self, Connection};
 use super::google::{Issuer, Person};
+use super::loads::{
+    self, CALENDAR, CALENDAR_NOT_MODIFIED, COMMENT_CREATION, EVENT_CREATION, LIKE_UNLIKE,
+    LIST_50_SIGNED_IN, LIST_BY_START, START_UP,
+};
 use super::report::Report;
-use super::seed::{self, DISCUSSED};
+use super::seed::{self, DISCUSSED, REMARKS};
 use super::server::{Server, Setup};
-use super::texts::{self, COMMON_WORD, RARE_WORD};
 use super::turns::{self, Measured};
 use super::wrk::{self, CONNECTIONS, Load, Wrk};
-
-const START_UP: &str = "start-up";
-pub const EVENT_BY_ID: &str = "event-by-id";
-const LIST_BY_START: &str = "list-by-start";
-const SEARCH_COMMON: &str = "search-common";
-const SEARCH_RARE: &str = "search-rare";
-const COMMENTS_PAGE: &str = "comments-page";
-pub const COMMENT_CREATION: &str = "comment-creation";
-const EVENT_CREATION: &str = "event-creation";
-
-/// All names but those of the lists by size.
-pub const NAMES: [&str; 8] = [
-    START_UP,
-    EVENT_BY_ID,
-    LIST_BY_START,
-    SEARCH_COMMON,
-    SEARCH_RARE,
-    COMMENTS_PAGE,
-    COMMENT_CREATION,
-    EVENT_CREATION,
-];
-
-/// The name of the list, newest update first, among that many events.
-pub fn list_name(size: u32) -> String {
-    format!("list-{size}")
-}
 
 /// Events that are asked for by id.
 const ASKED_FOR: i64 = 1_000;
 /// Starts of which the median counts.
 const STARTS: usize = 5;
-const LIST: &str = "/api/events?limit=20";
+/// Events of the calendar: the most it has.
+const CALENDAR_EVENTS: usize = 1_000;
 
 /// The benchmark, under way.
 pub struct Bench {
@@ -128,27 +105,35 @@ impl Bench {
         let (first, more) = sizes.split_first().ok_or("--events: there is no number")?;
         self.report.sizes = Some((*first, *first));
         self.seed(*first, &people)?;
-        eprintln!("comments");
+        eprintln!("comments, likes and interest");
         seed::comments(&self.setup.url, &people)?;
+        seed::interest(&self.setup.url, &people)?;
+        self.setup
+            .verify()
+            .map_err(|difference| format!("after seeding: {difference}"))?;
         let ids = self.ids(ASKED_FOR.min(i64::from(*first)), i64::from(*first))?;
         let mut server = self.start_up()?;
-        self.read(&server, *first, &ids)?;
+        self.read(&server, *first, &ids, &people)?;
+        self.read_calendar(&server)?;
+        if self.options.wants(LIKE_UNLIKE) {
+            server = self.like_and_unlike(server, &people)?;
+        }
         if self.options.wants(COMMENT_CREATION) {
             server = self.create_comments(server, &people)?;
         }
         if self.options.wants(EVENT_CREATION) {
-            self.measure(&server, &event_creation(&people))?;
+            self.measure(&server, &loads::event_creation(&people))?;
         }
         for size in more {
-            let name = list_name(*size);
-            if self.options.wants(&name) {
+            let list = loads::list(*size);
+            if self.options.wants(&list.name) {
                 server.stop()?;
                 self.seed(*size, &people)?;
                 server = self.setup.start()?;
-                self.measure(&server, &Load::get(&name, vec![LIST.to_owned()]))?;
+                self.measure(&server, &list)?;
                 self.report.sizes = Some((*first, *size));
                 let by_start_name = format!("{LIST_BY_START}-{size}");
-                self.measure(&server, &Load::get(&by_start_name, vec![by_start()]))?;
+                self.measure(&server, &loads::by_start(&by_start_name))?;
             }
         }
         server.stop()
@@ -200,24 +185,79 @@ impl Bench {
         Ok(measured)
     }
 
-    fn read(&mut self, server: &Server, size: u32, ids: &[String]) -> Result<(), String> {
-        let by_id = ids.iter().map(|id| format!("/api/events/{id}")).collect();
-        let pages = self.discussed()?;
-        let pages = pages
-            .iter()
-            .map(|id| format!("/api/events/{id}/comments?limit=50"))
-            .collect();
-        let search = |word: &str| vec![format!("/api/events?q={word}&limit=20")];
-        for load in [
-            Load::get(EVENT_BY_ID, by_id),
-            Load::get(&list_name(size), vec![LIST.to_owned()]),
-            Load::get(LIST_BY_START, vec![by_start()]),
-            Load::get(SEARCH_COMMON, search(COMMON_WORD)),
-            Load::get(SEARCH_RARE, search(RARE_WORD)),
-            Load::get(COMMENTS_PAGE, pages),
-        ] {
+    fn read(
+        &mut self,
+        server: &Server,
+        size: u32,
+        ids: &[String],
+        people: &[Person],
+    ) -> Result<(), String> {
+        let reader = people.first().ok_or("nobody is signed in")?;
+        for load in loads::reads(size, ids, &self.discussed()?, reader) {
             if self.options.wants(&load.name) {
                 self.measure(server, &load)?;
+            }
+        }
+        if self.options.wants(LIST_50_SIGNED_IN) {
+            self.check_interest(server, reader)?;
+        }
+        Ok(())
+    }
+
+    /// Looks whether the page of 50 knows its reader: a cookie of no session is nobody's.
+    fn check_interest(&mut self, server: &Server, reader: &Person) -> Result<(), String> {
+        let call = Call {
+            cookie: &reader.cookie,
+            ..Call::get(loads::LIST_50)
+        };
+        let answer = call.succeed(server.address)?;
+        let shown = count(&answer.body, "\"interested_by_me\":true");
+        if shown != 25 {
+            self.report.failures.push(format!(
+                "{LIST_50_SIGNED_IN}: {shown} of 50 events interest the reader, not 25"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Measures the calendar of all events, and how those are answered who have it.
+    fn read_calendar(&mut self, server: &Server) -> Result<(), String> {
+        let (whole, known) = (
+            self.options.wants(CALENDAR),
+            self.options.wants(CALENDAR_NOT_MODIFIED),
+        );
+        if !whole && !known {
+            return Ok(());
+        }
+        let answer = Call::get(loads::ALL_EVENTS).succeed(server.address)?;
+        let events = count(&answer.body, "BEGIN:VEVENT");
+        let size = answer.body.len() / 1_000;
+        let report = &mut self.report;
+        report
+            .notes
+            .push(format!("the calendar: {events} events, {size} kB"));
+        if events != CALENDAR_EVENTS {
+            report.failures.push(format!(
+                "{CALENDAR}: {events} events, not {CALENDAR_EVENTS}"
+            ));
+        }
+        if whole {
+            self.measure(server, &loads::calendar())?;
+        }
+        if known {
+            let etag = answer.headers("ETag").next();
+            let etag = etag.ok_or("the calendar has no ETag")?;
+            self.measure(server, &loads::calendar_not_modified(etag))?;
+            // The tag is made of the answer, so one that holds still held all the time.
+            let call = Call {
+                etag,
+                ..Call::get(loads::ALL_EVENTS)
+            };
+            let status = call.succeed(server.address)?.status;
+            if status != 304 {
+                self.report.failures.push(format!(
+                    "{CALENDAR_NOT_MODIFIED}: the answer is {status}, not 304"
+                ));
             }
         }
         Ok(())
@@ -231,6 +271,49 @@ impl Bench {
         ))
     }
 
+    /// The ids of as many comments, one on each of these events.
+    fn liked(&self) -> Result<Vec<String>, String> {
+        Connection::open(&self.setup.url)?.texts(&format!(
+            "SELECT CAST(id AS TEXT) AS text
+             FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM comments) AS numbered
+             WHERE n % {REMARKS} = 1 ORDER BY n LIMIT {DISCUSSED}"
+        ))
+    }
+
+    /// How often a like came or went.
+    fn like_changes(&self) -> Result<i64, String> {
+        Connection::open(&self.setup.url)?.number(
+            "SELECT count(*) FROM changes WHERE topic IN ('comment.liked', 'comment.unliked')",
+        )
+    }
+
+    /// Measures likes that come and go, and looks whether each comment counts the likes that
+    /// it has then; gives the next server.
+    fn like_and_unlike(&mut self, server: Server, people: &[Person]) -> Result<Server, String> {
+        let before = self.like_changes()?;
+        let load = loads::like_unlike(people, &self.liked()?);
+        let answered = self.measure(&server, &load)?.answered;
+        server.stop()?;
+        let changes = u64::try_from(self.like_changes()? - before).unwrap_or_default();
+        let report = &mut self.report;
+        report.notes.push(format!(
+            "calls that like or take it back: {answered}; likes that came or went: {changes}"
+        ));
+        // A call that changes nothing costs less than one that does.
+        if changes * 10 < answered * 8 {
+            report.failures.push(format!(
+                "{LIKE_UNLIKE}: {changes} of {answered} calls changed something, so the rate \
+                 is not one of writes"
+            ));
+        }
+        if let Err(difference) = self.setup.verify() {
+            report
+                .failures
+                .push(format!("after {LIKE_UNLIKE}: {difference}"));
+        }
+        self.setup.start()
+    }
+
     fn comments(&self) -> Result<i64, String> {
         Connection::open(&self.setup.url)?.number("SELECT count(*) FROM comments")
     }
@@ -239,7 +322,7 @@ impl Bench {
     /// whether every comment is there that somebody was told of; gives the next server.
     fn create_comments(&mut self, server: Server, people: &[Person]) -> Result<Server, String> {
         let before = self.comments()?;
-        let load = comment_creation(people, &self.discussed()?);
+        let load = loads::comment_creation(people, &self.discussed()?);
         let measured = self.measure(&server, &load)?;
 
         let seconds = self.options.seconds.div_ceil(2).max(3);
@@ -278,54 +361,7 @@ impl Bench {
     }
 }
 
-/// What is soonest, of what is not over yet.
-fn by_start() -> String {
-    let today = Utc::now().date_naive();
-    format!("/api/events?order=start&limit=20&from={today}")
-}
-
-fn cookies(people: &[Person]) -> Vec<String> {
-    people.iter().map(|person| person.cookie.clone()).collect()
-}
-
-fn comment_creation(people: &[Person], events: &[String]) -> Load {
-    let bodies = texts::texts(CONNECTIONS)
-        .iter()
-        .map(|text| {
-            let body: String = text.description.chars().take(90).collect();
-            json!({ "body": body }).to_string()
-        })
-        .collect();
-    Load {
-        name: COMMENT_CREATION.to_owned(),
-        method: "POST",
-        paths: events
-            .iter()
-            .map(|id| format!("/api/events/{id}/comments"))
-            .collect(),
-        cookies: cookies(people),
-        bodies,
-    }
-}
-
-fn event_creation(people: &[Person]) -> Load {
-    let date = (Utc::now().date_naive() + Days::new(30)).to_string();
-    let bodies = texts::texts(CONNECTIONS)
-        .iter()
-        .map(|text| {
-            json!({
-                "title": text.title, "description": text.description, "location": text.location,
-                "start_date": date, "start_time": "18:00", "end_date": date,
-                "end_time": "21:00", "timezone": "Europe/Oslo",
-            })
-            .to_string()
-        })
-        .collect();
-    Load {
-        name: EVENT_CREATION.to_owned(),
-        method: "POST",
-        paths: vec!["/api/events".to_owned()],
-        cookies: cookies(people),
-        bodies,
-    }
+/// How often a text is in an answer.
+fn count(body: &[u8], text: &str) -> usize {
+    String::from_utf8_lossy(body).matches(text).count()
 }

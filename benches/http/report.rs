@@ -1,6 +1,6 @@
 //! What is printed at the end.
 
-use super::plan;
+use super::loads;
 use super::turns::Measured;
 
 /// Everything that was found.
@@ -63,7 +63,7 @@ impl Report {
         println!();
         for Bar { says, found, met } in self.bars() {
             let met = if met { "met" } else { "missed" };
-            println!("{met:<7} {says:<58} {found}");
+            println!("{met:<7} {says:<61} {found}");
         }
         for row in self.measured.iter().filter(|row| row.errors > 0) {
             println!("FAILED  {}: {} errors", row.name, row.errors);
@@ -78,12 +78,12 @@ impl Report {
             return;
         }
         println!(
-            "{:<18} {:>10} {:>9} {:>9} {:>7} {:>11} {:>8}",
+            "{:<21} {:>10} {:>9} {:>9} {:>7} {:>11} {:>8}",
             "name", "requests/s", "p50 ms", "p99 ms", "errors", "ceiling/s", "ratio"
         );
         for row in &self.measured {
             println!(
-                "{:<18} {:>10.0} {:>9.2} {:>9.2} {:>7} {:>11.0} {:>6.1} %",
+                "{:<21} {:>10.0} {:>9.2} {:>9.2} {:>7} {:>11.0} {:>6.1} %",
                 row.name,
                 row.rate,
                 row.p50,
@@ -103,12 +103,16 @@ impl Report {
     /// The bars about what was measured.
     fn bars(&self) -> Vec<Bar> {
         let lists = self.sizes.map(|(first, greatest)| {
-            let list = |size| self.find(&plan::list_name(size));
+            let list = |size| self.find(&loads::list_name(size));
             (list(first), list(greatest).filter(|_| first != greatest))
         });
         let (first, greatest) = lists.unwrap_or_default();
-        let by_id = self.find(plan::EVENT_BY_ID);
-        let comments = self.find(plan::COMMENT_CREATION).filter(|_| self.sqlite);
+        let by_id = self.find(loads::EVENT_BY_ID);
+        let anonymous = self.find(loads::LIST_50_ANONYMOUS);
+        let signed_in = self.find(loads::LIST_50_SIGNED_IN);
+        let page = self.find(loads::COMMENTS_PAGE);
+        let likes = self.find(loads::LIKE_UNLIKE).filter(|_| self.sqlite);
+        let comments = self.find(loads::COMMENT_CREATION).filter(|_| self.sqlite);
         [
             by_id
                 .filter(|_| self.sqlite)
@@ -119,6 +123,11 @@ impl Report {
             first
                 .zip(greatest)
                 .map(|(first, greatest)| within(first, greatest, 1.5)),
+            anonymous
+                .zip(signed_in)
+                .map(|(anonymous, signed_in)| within_at_once(anonymous, signed_in, 1.3)),
+            page.map(|row| at_least_of_ceiling("page of 50 comments", row, 0.10)),
+            likes.map(|row| at_least_a_second("likes given and taken back", row, 15_000.0)),
             comments.map(|row| at_least_a_second("comment creation", row, 15_000.0)),
             comments.map(|row| Bar {
                 says: "comment creation: p99 at most 15 ms".into(),
@@ -163,6 +172,17 @@ fn within(first: &Measured, greatest: &Measured, most: f64) -> Bar {
             greatest.name, first.name
         ),
         found: format!("{times:.2} x"),
+        met: times <= most,
+    }
+}
+
+/// Compares times per request as they are: the two were measured one right after the other.
+fn within_at_once(first: &Measured, second: &Measured, most: f64) -> Bar {
+    let times = first.rate / second.rate.max(f64::MIN_POSITIVE);
+    let in_ceilings = first.ratio() / second.ratio().max(f64::MIN_POSITIVE);
+    Bar {
+        says: format!("{}: within {most} x the time of {}", second.name, first.name),
+        found: format!("{times:.2} x ({in_ceilings:.2} x in ceilings)"),
         met: times <= most,
     }
 }

@@ -1,4 +1,4 @@
-//! Fills the database with events and comments, past the server, which must not run.
+//! Fills the database with events, comments, likes and interest, past the server, which must not run.
 
 use chrono::{Days, Utc};
 use folkmoot::config::DatabaseUrl;
@@ -16,7 +16,14 @@ const SPACING: i64 = 1_000;
 /// Events that get comments: the oldest ones, which no measured page of events shows.
 pub const DISCUSSED: i64 = 100;
 /// Comments of each of them: more than a page of 50.
-const REMARKS: i64 = 60;
+pub const REMARKS: i64 = 60;
+/// People who wrote them.
+const AUTHORS: i64 = 10;
+/// Pictures of each comment.
+const PICTURES: i64 = 2;
+/// The comments of an event have no like, one, and so on to one less than this, in turn; the
+/// first of them has none.
+const LIKES: i64 = 5;
 
 /// Adds events until there are that many; the newest one is of this moment.
 pub fn events(url: &DatabaseUrl, people: &[Person], size: i64) -> Result<(), String> {
@@ -41,6 +48,26 @@ pub fn comments(url: &DatabaseUrl, people: &[Person]) -> Result<(), String> {
     let dialect = prepare(&mut connection, people)?;
     let base = Utc::now().timestamp_micros() - DISCUSSED * REMARKS * SPACING;
     connection.run(&dialect.comments(base))?;
+    settle(url, connection)
+}
+
+/// Lets the first of these people show interest in every second event.
+pub fn interest(url: &DatabaseUrl, people: &[Person]) -> Result<(), String> {
+    let mut connection = Connection::open(url)?;
+    prepare(&mut connection, people)?;
+    connection.run(
+        "BEGIN;
+         INSERT INTO event_interests (event_id, user_id, created_at)
+         SELECT numbered.id, bench_people.id, numbered.created_at
+         FROM (SELECT id, created_at, row_number() OVER (ORDER BY id) AS k FROM events)
+              AS numbered
+         JOIN bench_people ON bench_people.n = 0
+         WHERE k % 2 = 0
+         ORDER BY k;
+         UPDATE event_counters SET interested = 1
+         WHERE event_id IN (SELECT event_id FROM event_interests);
+         COMMIT",
+    )?;
     settle(url, connection)
 }
 
@@ -125,7 +152,10 @@ fn settle(url: &DatabaseUrl, mut connection: Connection) -> Result<(), String> {
                 "events",
                 "event_counters",
                 "event_search",
+                "event_interests",
                 "comments",
+                "comment_images",
+                "comment_likes",
                 "users",
             ] {
                 connection.run(&format!("VACUUM (ANALYZE) {table}"))?;
@@ -256,27 +286,44 @@ impl Dialect {
         )
     }
 
-    /// The comments, in one transaction, with the counters that go with them.
+    /// The comments with pictures and likes, in one transaction, and the counters that go
+    /// with them.
     fn comments(self, base: i64) -> String {
-        let (series, id, instant) = (self.series(0, REMARKS), self.id(), self.instant());
+        let (remarks, pictures) = (self.series(0, REMARKS), self.series(0, PICTURES));
+        let (id, instant) = (self.id(), self.instant());
         format!(
             "BEGIN;
-             CREATE TEMP TABLE bench_discussed AS
-             SELECT id AS event_id, row_number() OVER (ORDER BY id) - 1 AS k
-             FROM (SELECT id FROM events ORDER BY id LIMIT {DISCUSSED}) AS oldest;
+             CREATE TEMP TABLE bench_remarks AS {remarks}
+             SELECT {id} AS id, event_id, place, number, us
+             FROM (SELECT event_id, place, number, {base} + number * {SPACING} AS us,
+                          ((number + 1) * 2654435761) % 281474976710656 AS random
+                   FROM (SELECT event_id, i AS place, k * {REMARKS} + i AS number
+                         FROM (SELECT id AS event_id, row_number() OVER (ORDER BY id) - 1 AS k
+                               FROM (SELECT id FROM events ORDER BY id LIMIT {DISCUSSED})
+                                    AS oldest) AS discussed
+                         CROSS JOIN series) AS counted) AS drawn;
              INSERT INTO comments (id, event_id, user_id, body, likes, created_at, updated_at)
-             {series}
-             SELECT {id}, event_id, bench_people.id, substr(description, 1, 90), 0,
-                    {instant}, {instant}
-             FROM (SELECT event_id, n, {base} + n * {SPACING} AS us,
-                          ((n + 1) * 2654435761) % 281474976710656 AS random
-                   FROM (SELECT event_id, k * {REMARKS} + i AS n
-                         FROM bench_discussed CROSS JOIN series) AS counted) AS drawn
-             JOIN bench_people
-                  ON bench_people.n = drawn.n % (SELECT count(*) FROM bench_people)
-             JOIN bench_texts ON bench_texts.n = drawn.n % {TEXTS};
+             SELECT bench_remarks.id, event_id, bench_people.id, substr(description, 1, 90),
+                    place % {LIKES}, {instant}, {instant}
+             FROM bench_remarks
+             JOIN bench_people ON bench_people.n = place % {AUTHORS}
+             JOIN bench_texts ON bench_texts.n = number % {TEXTS}
+             ORDER BY number;
+             INSERT INTO comment_images (id, comment_id, url)
+             {pictures}
+             SELECT {id}, comment_id,
+                    'https://img.example.org/comments/' || picture || '/photograph.jpg'
+             FROM (SELECT comment_id, picture, us,
+                          ((picture + 1) * 2654435761) % 281474976710656 AS random
+                   FROM (SELECT id AS comment_id, us, number * {PICTURES} + i AS picture
+                         FROM bench_remarks CROSS JOIN series) AS counted) AS drawn
+             ORDER BY picture;
+             INSERT INTO comment_likes (comment_id, user_id, created_at)
+             SELECT bench_remarks.id, bench_people.id, {instant}
+             FROM bench_remarks JOIN bench_people ON bench_people.n < place % {LIKES}
+             ORDER BY number;
              UPDATE event_counters SET comments = {REMARKS}
-             WHERE event_id IN (SELECT event_id FROM bench_discussed);
+             WHERE event_id IN (SELECT event_id FROM bench_remarks);
              COMMIT"
         )
     }

@@ -68,11 +68,21 @@ impl Setup {
 
     /// Brings the schema up to date.
     pub fn migrate(&self) -> Result<(), String> {
+        self.finish("migrate")
+    }
+
+    /// Looks whether all counters agree with the rows that they count.
+    pub fn verify(&self) -> Result<(), String> {
+        self.finish("verify")
+    }
+
+    /// Runs a command to its end.
+    fn finish(&self, word: &str) -> Result<(), String> {
         let output = self
-            .command("migrate")
+            .command(word)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| format!("folkmoot migrate: {error}"))?;
+            .map_err(|error| format!("folkmoot {word}: {error}"))?;
         match output.status.success() {
             true => Ok(()),
             false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),

@@ -30,6 +30,8 @@ pub struct Measured {
     pub ceiling: f64,
     /// Answers with status 201, those of the warm-up included.
     pub acknowledged: u64,
+    /// Answers with a status below 400, those of the warm-up included.
+    pub answered: u64,
 }
 
 /// The turns of one of the two.
@@ -69,6 +71,7 @@ pub fn measure(
         errors: real.errors() + warm.socket + warm.refused,
         ceiling: highest.rate(),
         acknowledged: sampled + warm.acknowledged + real.acknowledged(),
+        answered: warm.answered() + real.sum(Outcome::answered),
     })
 }
 
@@ -76,7 +79,7 @@ pub fn measure(
 fn sample(load: &Load, server: &Server) -> Result<(usize, u64), String> {
     let first = |texts: &[String]| texts.first().cloned().unwrap_or_default();
     let (cookie, body) = (first(&load.cookies), first(&load.bodies));
-    let most = if body.is_empty() { SAMPLES } else { 1 };
+    let most = if load.method == "GET" { SAMPLES } else { 1 };
     let step = load.paths.len().div_ceil(SAMPLES).max(1);
     let (mut bytes, mut answers, mut created) = (0, 0, 0);
     for path in load.paths.iter().step_by(step).take(most) {
@@ -85,6 +88,7 @@ fn sample(load: &Load, server: &Server) -> Result<(usize, u64), String> {
             path,
             cookie: &cookie,
             body: &body,
+            etag: &load.etag,
         };
         let answer = call.succeed(server.address)?;
         bytes += answer.body.len();

@@ -9,16 +9,17 @@ use super::children::{Running, Watchdog};
 
 /// How many connections call at the same time.
 pub const CONNECTIONS: usize = 64;
+/// How many threads of wrk share them.
+const THREADS: usize = 2;
 
 /// What the line begins with in which the script tells the result.
 const MARK: &str = "folkmoot-bench ";
 
-/// The part of each script that is always the same. Every thread has variables of its own, so
+/// The part that all scripts have. Every thread has variables of its own, so
 /// `done` collects what each of them counted. Looking at answers costs the thread time, so only
 /// writes are counted.
 const SCRIPT: &str = r#"
 local threads = {}
-local requests = {}
 local number = 0
 created = 0
 seed = 0
@@ -27,26 +28,6 @@ function setup(thread)
     number = number + 1
     thread:set("seed", number)
     threads[number] = thread
-end
-
-function init(args)
-    math.randomseed(seed * 7919)
-    for _, path in ipairs(paths) do
-        for _, cookie in ipairs(cookies) do
-            local headers = {}
-            local body = nil
-            if cookie ~= "" then headers["Cookie"] = cookie end
-            if #bodies > 0 then
-                body = bodies[#requests % #bodies + 1]
-                headers["Content-Type"] = "application/json"
-            end
-            requests[#requests + 1] = wrk.format(method, path, headers, body)
-        end
-    end
-end
-
-function request()
-    return requests[math.random(#requests)]
 end
 
 if method == "POST" then
@@ -66,7 +47,75 @@ function done(summary, latency)
 end
 "#;
 
-/// Requests that are drawn from at random: each path with each cookie.
+/// [`Order::Drawn`].
+const DRAWN: &str = r#"
+local requests = {}
+
+function init(args)
+    math.randomseed(seed * 7919)
+    for _, path in ipairs(paths) do
+        for _, cookie in ipairs(cookies) do
+            local headers = {}
+            local body = nil
+            if cookie ~= "" then headers["Cookie"] = cookie end
+            if etag ~= "" then headers["If-None-Match"] = etag end
+            if #bodies > 0 then
+                body = bodies[#requests % #bodies + 1]
+                headers["Content-Type"] = "application/json"
+            end
+            requests[#requests + 1] = wrk.format(method, path, headers, body)
+        end
+    end
+end
+
+function request()
+    return requests[math.random(#requests)]
+end
+"#;
+
+/// [`Order::PutAndDelete`]. wrk does not say which connection asks, so a thread's people take
+/// turns: with as many of them as connections, hardly two calls under way are of one person.
+/// What is deleted was put seven turns before, so that no DELETE overtakes its PUT, and every
+/// call changes something. All begin at different paths.
+const PUT_AND_DELETE: &str = r#"
+local people = {}
+local turn = 0
+
+function init(args)
+    for number, cookie in ipairs(cookies) do
+        if number % thread_count == seed % thread_count then
+            local person = { first = number, put = 0, deleted = 0, puts = {}, deletes = {} }
+            for at, path in ipairs(paths) do
+                person.puts[at] = wrk.format("PUT", path, { Cookie = cookie })
+                person.deletes[at] = wrk.format("DELETE", path, { Cookie = cookie })
+            end
+            people[#people + 1] = person
+        end
+    end
+end
+
+function request()
+    local person = people[turn % #people + 1]
+    turn = turn + 1
+    if person.put - person.deleted < 4 then
+        person.put = person.put + 1
+        return person.puts[(person.first + person.put) % #paths + 1]
+    end
+    person.deleted = person.deleted + 1
+    return person.deletes[(person.first + person.deleted) % #paths + 1]
+end
+"#;
+
+/// Which request comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Any of them, at random: each path with each cookie.
+    Drawn,
+    /// Each person in turn, a PUT of a path and then a DELETE of one that was put before.
+    PutAndDelete,
+}
+
+/// What is called.
 #[derive(Debug, Clone)]
 pub struct Load {
     pub name: String,
@@ -74,8 +123,11 @@ pub struct Load {
     pub paths: Vec<String>,
     /// Session cookies; none for a caller who is not signed in.
     pub cookies: Vec<String>,
-    /// JSON; none for a GET.
+    /// JSON; none for a call without a body.
     pub bodies: Vec<String>,
+    /// What `If-None-Match` says, or nothing.
+    pub etag: String,
+    pub order: Order,
 }
 
 /// What came of a load.
@@ -124,6 +176,8 @@ impl Load {
             paths,
             cookies: Vec::new(),
             bodies: Vec::new(),
+            etag: String::new(),
+            order: Order::Drawn,
         }
     }
 
@@ -133,12 +187,18 @@ impl Load {
             true => nobody.as_slice(),
             false => self.cookies.as_slice(),
         };
+        let order = match self.order {
+            Order::Drawn => DRAWN,
+            Order::PutAndDelete => PUT_AND_DELETE,
+        };
         format!(
-            "local method = {}\nlocal paths = {}\nlocal cookies = {}\nlocal bodies = {}\n{SCRIPT}",
+            "local thread_count = {THREADS}\nlocal method = {}\nlocal paths = {}\n\
+             local cookies = {}\nlocal bodies = {}\nlocal etag = {}\n{SCRIPT}{order}",
             quoted(self.method),
             table(&self.paths),
             table(cookies),
-            table(&self.bodies)
+            table(&self.bodies),
+            quoted(&self.etag)
         )
     }
 }
@@ -151,6 +211,13 @@ fn table(texts: &[String]) -> String {
 /// A text of one line as Lua writes it.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+impl Outcome {
+    /// Answers with a status below 400.
+    pub fn answered(&self) -> u64 {
+        self.requests.saturating_sub(self.refused)
+    }
 }
 
 impl Wrk {
@@ -169,7 +236,8 @@ impl Wrk {
     pub fn begin(&self, address: SocketAddr, seconds: u64) -> Result<Running, String> {
         Running::spawn(
             Command::new("wrk")
-                .args(["--threads", "2", "--timeout", "10s", "--latency"])
+                .args(["--timeout", "10s", "--latency"])
+                .args(["--threads", &THREADS.to_string()])
                 .args(["--connections", &CONNECTIONS.to_string()])
                 .args(["--duration", &format!("{seconds}s")])
                 .arg("--script")

@@ -65,7 +65,10 @@ async fn erase(
     })
     .await?;
     session::clear_cookie(cookies, config);
-    remove_traces(db, me, now).await?;
+    // The person is gone. Should the rest fail, a sweeper does it.
+    if let Err(error) = remove_traces(db, me, now).await {
+        tracing::warn!(cause = %error, "an erasure is not complete yet");
+    }
     Ok(NoContent)
 }
 

@@ -130,6 +130,11 @@ enum Wish {
     Toggle,
 }
 
+/// Likes a comment, as the program itself does it; again is no matter.
+pub fn give(conn: &mut Conn, comment_id: CommentId, me: UserId, now: Timestamp) -> Result<()> {
+    like(conn, comment_id, me, Wish::Like, now).map(drop)
+}
+
 /// Does as wished; the count goes by the rows that really came or went, so it is right
 /// however many do this at once, and whatever the same person does on another device.
 fn like(

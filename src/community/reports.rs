@@ -159,7 +159,7 @@ async fn list(_admin: Admin, query: Query<'_>, db: &State<Db>) -> Result<Listed<
 
 /// What can be reported.
 #[derive(Debug, Clone, Copy)]
-enum Subject {
+pub enum Subject {
     Event,
     Comment,
     User,
@@ -239,7 +239,8 @@ pub enum Act {
     Suspend,
 }
 
-fn file(
+/// Reports a thing that is there, as the program itself does it.
+pub fn file(
     conn: &mut Conn,
     me: UserId,
     subject: Subject,

@@ -70,6 +70,8 @@ pub struct Plan<'a> {
     pub date: &'a str,
     pub from: &'a str,
     pub to: &'a str,
+    /// The creator must be a member.
+    pub group_id: Option<GroupId>,
 }
 
 /// Publishes an event, by the rules of the call that publishes one.
@@ -89,7 +91,7 @@ pub fn publish(
         end_time: plan.to.to_owned(),
         thumbnail: None,
         timezone: Some(plan.timezone.to_owned()),
-        group_id: None,
+        group_id: plan.group_id.map(|id| id.to_string()),
     })?;
     insert(conn, creator, &details, now)
 }

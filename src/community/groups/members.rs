@@ -115,13 +115,9 @@ async fn add(
         if people::find_public(conn, user_id)?.is_none() {
             return Err(Error::not_found(NOT_FOUND));
         }
-        if !insert(conn, group_id, user_id, now)? {
+        if !join(conn, group_id, user_id, me, now)? {
             return Err(Error::forbidden("User already in group"));
         }
-        let change = Change::by(me, "group.member_added")
-            .of("group_id", group_id)
-            .of("user_id", user_id);
-        bus::record(conn, now, change)?;
         Ok(Said::ok("User added to Group", group_id))
     })
     .await
@@ -181,6 +177,25 @@ pub fn insert(conn: &mut Conn, group_id: GroupId, user_id: UserId, now: Timestam
     let come = OrIgnore(row).execute(conn)?;
     count_members(conn, group_id, come as i64)?;
     Ok(come == 1)
+}
+
+/// Adds a person to a group in somebody's name, who may do that; false if the person belonged
+/// to it.
+pub fn join(
+    conn: &mut Conn,
+    group_id: GroupId,
+    user_id: UserId,
+    by: UserId,
+    now: Timestamp,
+) -> Result<bool> {
+    if !insert(conn, group_id, user_id, now)? {
+        return Ok(false);
+    }
+    let change = Change::by(by, "group.member_added")
+        .of("group_id", group_id)
+        .of("user_id", user_id);
+    bus::record(conn, now, change)?;
+    Ok(true)
 }
 
 /// Removes a person from a group; how many rows that were.

@@ -1,8 +1,11 @@
 //! `folkmoot demo`: a server to try things out on, with people, events, comments, and a
 //! stand-in for Google. It listens on loopback only and starts with new data each time.
 
+mod circles;
+mod echo;
 mod google;
 mod people;
+mod progress;
 mod texts;
 
 use std::net::IpAddr;
@@ -48,13 +51,16 @@ pub async fn serve(mut config: Config) -> Result<(), String> {
 
     begin_anew(&path)?;
     let clock = Clock::system();
+    let database = config.database_url.to_string();
     let rocket = crate::build(config, clock.clone())?;
     if let Some(db) = rocket.state::<Db>().cloned() {
         people::settle(&db, &clock)
             .await
             .map_err(|error| error.to_string())?;
     }
-    let rocket = rocket.attach(google::stage(stand_in)).attach(hints(here));
+    let rocket = rocket
+        .attach(google::stage(stand_in))
+        .attach(hints(here, database));
     super::start::run(rocket).await
 }
 
@@ -82,7 +88,7 @@ fn begin_anew(path: &std::path::Path) -> Result<(), String> {
 }
 
 /// Says what to try.
-fn hints(here: String) -> AdHoc {
+fn hints(here: String, database: String) -> AdHoc {
     let day = Clock::system().now().date_naive() + chrono::Days::new(30);
     let hints = AdHoc::on_liftoff("demo hints", move |_| {
         Box::pin(async move {
@@ -91,6 +97,7 @@ fn hints(here: String) -> AdHoc {
 Try, in another terminal:
 
   curl '{here}/api/events?order=start&limit=3'
+  curl '{here}/api/groups'
 
   # sign in as Ann (the stand-in for Google gives the token), then publish an event
   curl -s '{here}/demo/google/id-token?name=Ann' |
@@ -99,6 +106,9 @@ Try, in another terminal:
     \"title\": \"Chess in the park\", \"description\": \"Bring a board.\", \"location\": \"Oslo\",
     \"start_date\": \"{day}\", \"start_time\": \"18:00\", \"end_date\": \"{day}\",
     \"end_time\": \"21:00\", \"timezone\": \"Europe/Oslo\"}}'
+
+  # see what people reported to whoever runs the server
+  DATABASE_URL='{database}' folkmoot reports
 
 Or sign in with a browser: {here}/api/auth/google?next=/api/auth/@me
 All calls: {here}/api-docs/        Stop: Ctrl-C"

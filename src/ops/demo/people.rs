@@ -1,14 +1,20 @@
 //! The demo's people, what they publish and what they say. Nothing here is random, so that
 //! two demos differ in their dates only.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::texts::{CITIES, QUESTIONS};
+use super::circles;
+use super::echo::{self, Made};
+use super::progress::Progress;
+use super::texts::{ADVERT, CITIES, COMPLAINT, QUESTIONS};
 use crate::clock::Clock;
-use crate::community::{comments, events, images};
+use crate::community::events::{self, EventId};
+use crate::community::groups::GroupId;
+use crate::community::reports::{self, Subject};
+use crate::community::{comments, images};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::identity::people::{self, Login, Profile, UserId};
@@ -46,6 +52,9 @@ const NAMES: [&str; 30] = [
     "Camille Laurent",
     "Derya Yılmaz",
 ];
+
+/// How many they are.
+pub(super) const PEOPLE: i64 = NAMES.len() as i64;
 
 /// How a comment begins that asks nothing. 13 of them and 11 [`CLOSINGS`], so that the same
 /// two meet again only after 143 comments.
@@ -96,13 +105,19 @@ const PACE: i64 = 240;
 const SPAN: i64 = 54;
 const LEAD: i64 = 2;
 
+/// The event, of those with four comments, whose last comment is an advertisement: the walk
+/// with telescopes.
+const ADVERTISED: i64 = 3;
+/// The event that somebody reports: the one with four pots.
+const DISPUTED: i64 = 45;
+
 /// An event that is to be published.
 #[derive(Debug)]
-struct Gathering {
+pub(super) struct Gathering {
     zone: &'static str,
     from: &'static str,
     to: &'static str,
-    title: &'static str,
+    pub(super) title: &'static str,
     place: &'static str,
     description: String,
 }
@@ -132,7 +147,7 @@ impl Gathering {
 }
 
 /// All events, in the order of their publication: one of each city, then the next of each.
-fn gatherings() -> Vec<Gathering> {
+pub(super) fn gatherings() -> Vec<Gathering> {
     let mut rounds = Vec::new();
     for (zone, texts) in CITIES {
         let texts = texts.split("\n\n").enumerate();
@@ -145,7 +160,7 @@ fn gatherings() -> Vec<Gathering> {
 }
 
 /// The one at that place, counted round and round.
-fn pick<T: Copy>(pool: &[T], at: i64) -> Result<T> {
+pub(super) fn pick<T: Copy>(pool: &[T], at: i64) -> Result<T> {
     let found = || {
         let at = at.checked_rem_euclid(i64::try_from(pool.len()).ok()?)?;
         pool.get(usize::try_from(at).ok()?).copied()
@@ -157,15 +172,23 @@ fn first_name(name: &str) -> &str {
     name.split(' ').next().unwrap_or(name)
 }
 
+/// Who publishes an event, by the place among the people. 7 has no divisor in common with 30:
+/// everybody organises something.
+pub(super) fn host_of(number: i64) -> i64 {
+    (number * 7).rem_euclid(PEOPLE)
+}
+
+/// Who is there to do something.
+struct Crowd {
+    people: Vec<UserId>,
+    /// The groups of events, by the events' titles.
+    groups: HashMap<&'static str, GroupId>,
+}
+
 /// Fills an empty database.
 pub(super) async fn settle(db: &Db, clock: &Clock) -> Result<()> {
     let gatherings = gatherings();
-    let mut progress = Progress {
-        rewrites: std::io::stderr().is_terminal(),
-        people: 0,
-        events: 0,
-        of: gatherings.len(),
-    };
+    let mut progress = Progress::begin(gatherings.len());
     let filled = fill(db, clock.now(), gatherings, &mut progress).await;
     // After a failure as well, so that its sentence gets a line of its own.
     progress.end();
@@ -179,8 +202,10 @@ async fn fill(
     progress: &mut Progress,
 ) -> Result<()> {
     progress.show();
-    let people: Arc<[UserId]> = db.write(move |conn| sign_up(conn, now)).await?.into();
-    progress.people = people.len();
+    let titles: Vec<&'static str> = gatherings.iter().map(|one| one.title).collect();
+    let crowd = db.write(move |conn| assemble(conn, &titles, now)).await?;
+    let crowd = Arc::new(crowd);
+    progress.people = crowd.people.len();
     progress.show();
 
     let mut numbered = (0..).zip(gatherings);
@@ -189,16 +214,23 @@ async fn fill(
         if batch.is_empty() {
             return Ok(());
         }
-        let (people, size) = (Arc::clone(&people), batch.len());
+        let (crowd, size) = (Arc::clone(&crowd), batch.len());
         db.write(move |conn| {
             batch
                 .iter()
-                .try_for_each(|(number, gathering)| hold(conn, &people, *number, gathering, now))
+                .try_for_each(|(number, gathering)| hold(conn, &crowd, *number, gathering, now))
         })
         .await?;
         progress.events += size;
         progress.show();
     }
+}
+
+/// Makes all people and their groups.
+fn assemble(conn: &mut Conn, titles: &[&'static str], now: DateTime<Utc>) -> Result<Crowd> {
+    let people = sign_up(conn, now)?;
+    let groups = circles::gather(conn, &people, titles, now)?;
+    Ok(Crowd { people, groups })
 }
 
 /// Makes all people, two hours apart, the last of them before the first event.
@@ -217,18 +249,17 @@ fn sign_up(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<UserId>> {
     Ok(people)
 }
 
-/// Publishes an event and says what is said of it: a question, the organiser's answer, and
-/// one or two remarks.
+/// Publishes an event, and what comes of it.
 fn hold(
     conn: &mut Conn,
-    people: &[UserId],
+    crowd: &Crowd,
     number: i64,
     gathering: &Gathering,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // 7 has no divisor in common with 30, nor 23 with 60: everybody organises something,
-    // and what is published one after the other lies far apart.
-    let host = number * 7;
+    let (people, host) = (&crowd.people, host_of(number));
+    // 23 has no divisor in common with 60: what is published one after the other lies far
+    // apart.
     let slot = (number * 23).rem_euclid(60);
     let date = now.date_naive() + TimeDelta::days(LEAD + slot * SPAN / 60);
     let plan = events::Plan {
@@ -239,12 +270,36 @@ fn hold(
         date: &date.to_string(),
         from: gathering.from,
         to: gathering.to,
+        group_id: crowd.groups.get(gathering.title).copied(),
     };
     // The minutes are odd ones, as people's are.
     let age = ((60 - number) * PACE - (number * 37).rem_euclid(60)).max(0);
     let at = now - TimeDelta::minutes(age);
     let event = events::publish(conn, pick(people, host)?, &plan, at.into())?;
 
+    let made = Made {
+        by: host,
+        nth: number,
+        minutes: age,
+    };
+    echo::attend(conn, people, event, made, now)?;
+    discuss(conn, people, (event, gathering), made, now)?;
+    if number == DISPUTED {
+        let (guest, at) = (pick(people, host + 11)?, made.half_way(now));
+        reports::file(conn, guest, Subject::Event, event.of(), COMPLAINT, at)?;
+    }
+    Ok(())
+}
+
+/// Says what is said of an event: a question, the organiser's answer, and one or two remarks.
+fn discuss(
+    conn: &mut Conn,
+    people: &[UserId],
+    (event, gathering): (EventId, &Gathering),
+    published: Made,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (host, number, age) = (published.by, published.nth, published.minutes);
     let guest = host + 11;
     let host_name = first_name(pick(&NAMES, host)?);
     let guest_name = first_name(pick(&NAMES, guest)?);
@@ -261,17 +316,30 @@ fn hold(
         (host, fitted(answer)),
         (host + 17, fitted(&remark(number)?)),
     ];
-    if number % 3 == 0 {
+    if number == ADVERTISED {
+        said.push((host + 23, ADVERT.0.to_owned()));
+    } else if number % 3 == 0 {
         said.push((host + 23, fitted(&remark(number + 60)?)));
     }
     for ((person, words), order) in said.into_iter().zip(0..) {
         // At most four fifths of the event's age and half an hour: not in the future.
         let after = age * (order + 1) / 5 + (number * 7).rem_euclid(30);
-        let at = now - TimeDelta::minutes((age - after).max(0));
+        let made = Made {
+            by: person,
+            nth: number * 4 + order,
+            minutes: (age - after).max(0),
+        };
+        let at = now - TimeDelta::minutes(made.minutes);
         let comment = comments::say(conn, event, pick(people, person)?, &words, at.into())?;
         // 50 of the 200.
         if order == 2 && number % 6 != 5 {
             images::insert(conn, comment, &pictures(number)?)?;
+        }
+        if number == ADVERTISED && order == 3 {
+            let (host, at) = (pick(people, host)?, made.half_way(now));
+            reports::file(conn, host, Subject::Comment, comment.of(), ADVERT.1, at)?;
+        } else {
+            echo::like(conn, people, comment, made, now)?;
         }
     }
     Ok(())
@@ -291,46 +359,6 @@ fn pictures(number: i64) -> Result<Vec<String>> {
     (number..number + count)
         .map(|at| pick(&PICTURES, at).map(address))
         .collect()
-}
-
-/// How far it is: on a terminal a line that is written over, elsewhere one at the end.
-struct Progress {
-    rewrites: bool,
-    people: usize,
-    events: usize,
-    of: usize,
-}
-
-impl Progress {
-    fn line(&self) -> String {
-        let Self {
-            people, events, of, ..
-        } = self;
-        format!("filling the demo: {people} people, {events} of {of} events")
-    }
-
-    /// The numbers only grow, so a line covers the one before.
-    fn show(&self) {
-        if self.rewrites {
-            write(&format!("\r{}", self.line()));
-        }
-    }
-
-    fn end(&self) {
-        if self.rewrites {
-            write("\n");
-        } else {
-            write(&format!("{}\n", self.line()));
-        }
-    }
-}
-
-/// Unlike `eprint!` no panic where standard error is closed: the demo runs without it.
-fn write(text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    let _closed = stderr
-        .write_all(text.as_bytes())
-        .and_then(|()| stderr.flush());
 }
 
 #[cfg(test)]

@@ -273,6 +273,16 @@ From starter to crust in one morning. You take home a loaf and a jar of starter.
     ),
 ];
 
+/// A remark that does not belong there, and why the organiser reports it.
+pub(super) const ADVERT: (&str, &str) = (
+    "Binoculars at half price, this week only! Write to me, or order them at\n\
+     https://bargains.example/binoculars",
+    "Advertising. We lend out telescopes, and nobody needs to buy anything.",
+);
+
+/// Why somebody reports an event that nothing is wrong with.
+pub(super) const COMPLAINT: &str = "Four pots, and not one of them is as my mother makes it.";
+
 /// What somebody asks, and what the organiser answers. `{city}` and `{from}` stand for the
 /// event's, `{guest}` and `{host}` for first names.
 pub(super) const QUESTIONS: [(&str, &str); 17] = [

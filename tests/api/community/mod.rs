@@ -6,9 +6,13 @@ mod calendars;
 mod comments;
 mod concurrency;
 mod events;
+mod export;
 mod groups;
 mod images;
 mod jsonld;
+mod likes;
+mod reports;
+mod suspension;
 mod users;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};

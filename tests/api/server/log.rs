@@ -43,6 +43,12 @@ impl Visit {
         let made = ann.post("/api/events", &event);
         let event = text(&made.ok(201)["data"]["id"]);
         let comment = json!({ "body": "Wobbegong!" });
+        let calendar = ann.post("/api/users/@me/calendar", &json!({}));
+        let address = text(&calendar.ok(201)["data"]["url"]);
+        let calendar = format!(
+            "/api/calendars/{}",
+            address.rsplit('/').next().unwrap_or("")
+        );
         let broken = format!("{token}x");
         let answers = [
             (welcome, true),
@@ -66,6 +72,11 @@ impl Visit {
             (ann.get("/api/auth/@me"), false),
             (ann.get("/api/auth/sessions"), false),
             (ann.get("/api/events?q=brontosaurus"), false),
+            (server.anon().get(&calendar), false),
+            (server.anon().get(&format!("/{calendar}//")), false),
+            (server.anon().get("/api/calendars/brontosaurus"), false),
+            (server.anon().get(&format!("{calendar}/more")), false),
+            (server.anon().post(&calendar, &json!({})), true),
             (ann.get("/api/auth/google?next=/brontosaurus"), false),
             (
                 ann.get("/api/auth/google/callback?code=brontosaurus"),
@@ -87,6 +98,10 @@ impl Visit {
                 cookie.trim_start_matches("session=").to_owned(),
                 token,
                 broken,
+                calendar
+                    .trim_start_matches("/api/calendars/")
+                    .trim_end_matches(".ics")
+                    .to_owned(),
             ],
         }
     }

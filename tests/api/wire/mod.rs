@@ -5,6 +5,7 @@ mod bodies;
 mod conditional;
 mod cors;
 mod envelopes;
+mod examples;
 mod idempotency;
 mod idempotency_refusals;
 mod limits;
