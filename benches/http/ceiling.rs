@@ -80,12 +80,10 @@ pub fn serve(port: usize, bytes: usize) -> Result<(), String> {
         .merge(("port", port))
         .merge(("ident", false))
         .merge(("log_level", "off"));
-    let rocket = rocket::custom(figment)
-        .manage(constant)
-        .mount(
-            "/",
-            routes![answer_get, answer_post, answer_put, answer_delete],
-        );
+    let rocket = rocket::custom(figment).manage(constant).mount(
+        "/",
+        routes![answer_get, answer_post, answer_put, answer_delete],
+    );
     rocket::execute(rocket.launch())
         .map(drop)
         .map_err(|error| error.to_string())

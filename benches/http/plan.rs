@@ -1,8 +1,8 @@
 //! What is measured, in which order.
 //!
 //! At the first size: reads, then likes, comments and new events; then the list alone as the
-//! number of events grows. The newest events are always seeded ones, not what a measurement wrote, so
-//! that every list shows the same kind of rows.
+//! number of events grows. The newest events are always seeded ones, not what a measurement
+//! wrote, so that every list shows the same kind of rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -271,7 +271,7 @@ impl Bench {
         ))
     }
 
-    /// The ids of as many comments, one on each of these events.
+    /// The ids of the comments that are liked: the oldest of each of these events.
     fn liked(&self) -> Result<Vec<String>, String> {
         Connection::open(&self.setup.url)?.texts(&format!(
             "SELECT CAST(id AS TEXT) AS text

@@ -181,7 +181,10 @@ fn within_at_once(first: &Measured, second: &Measured, most: f64) -> Bar {
     let times = first.rate / second.rate.max(f64::MIN_POSITIVE);
     let in_ceilings = first.ratio() / second.ratio().max(f64::MIN_POSITIVE);
     Bar {
-        says: format!("{}: within {most} x the time of {}", second.name, first.name),
+        says: format!(
+            "{}: within {most} x the time of {}",
+            second.name, first.name
+        ),
         found: format!("{times:.2} x ({in_ceilings:.2} x in ceilings)"),
         met: times <= most,
     }

@@ -1,4 +1,5 @@
-//! Fills the database with events, comments, likes and interest, past the server, which must not run.
+//! Fills the database with events, comments, likes and interest, past the server, which must
+//! not run.
 
 use chrono::{Days, Utc};
 use folkmoot::config::DatabaseUrl;

@@ -317,6 +317,20 @@ fn about(change: Change, place: &Place) -> Change {
         .of("event_id", place.event_id)
 }
 
+/// Holds a comment until the end of the transaction, so that what comes to one comment at
+/// once comes one after the other also on PostgreSQL; on SQLite all writes do.
+pub fn hold(conn: &mut Conn, id: CommentId) -> Result<()> {
+    if let Conn::Pg(conn) = conn {
+        comments::table
+            .find(id)
+            .select(comments::id)
+            .for_no_key_update()
+            .first::<CommentId>(conn)
+            .optional()?;
+    }
+    Ok(())
+}
+
 /// Changes how many like a comment, and tells the new number; called by likes, in the
 /// transaction that adds or removes one.
 pub fn count_likes(conn: &mut Conn, id: CommentId, by: i64) -> Result<i64> {

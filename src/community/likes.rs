@@ -144,6 +144,7 @@ fn like(
     wish: Wish,
     now: Timestamp,
 ) -> Result<Said<i64>> {
+    comments::hold(conn, comment_id)?;
     let comment = comments::find(conn, comment_id, Some(me))?;
     let gone = match wish {
         Wish::Like => 0,

@@ -239,7 +239,7 @@ pub enum Act {
     Suspend,
 }
 
-/// Reports a thing that is there, as the program itself does it.
+/// Reports a thing that is there, or replaces the reason of the report that is open.
 pub fn file(
     conn: &mut Conn,
     me: UserId,

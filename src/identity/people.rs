@@ -232,8 +232,12 @@ pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> 
 /// Blanks a person: name, e-mail, avatar and logins go, and nobody signs in as that person
 /// again. What the person made elsewhere is removed by those who keep it, which
 /// [`unfinished_erasures`] remembers.
+///
+/// # Errors
+/// 401 for a person who was erased before.
 pub fn erase(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
-    diesel::update(users::table.find(id))
+    let person = users::table.find(id).filter(users::erased_at.is_null());
+    let erased = diesel::update(person)
         .set((
             users::name.eq(ERASED_NAME),
             users::email.eq(None::<String>),
@@ -242,6 +246,9 @@ pub fn erase(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
             users::erased_at.eq(now),
         ))
         .execute(conn)?;
+    if erased == 0 {
+        return Err(Error::Unauthorized(None));
+    }
     diesel::delete(logins::table.filter(logins::user_id.eq(id))).execute(conn)?;
     OrIgnore(
         diesel::insert_into(erasures::table)

@@ -122,14 +122,13 @@ async fn page(
         reader,
         order,
         rows: limit.rows(),
-        gone: false,
     };
     let rows = load_for(db, filter, ask).await?;
     let (rows, next) = match order {
-        Order::Start(_) | Order::StartLatest => query.page(START, limit, rows, |(row, _)| {
+        Order::Start(_) => query.page(START, limit, rows, |(row, _)| {
             (row.when.starts_at.0.timestamp_micros(), row.id)
         })?,
-        Order::Updated(_) | Order::Created => query.page(UPDATED, limit, rows, |(row, _)| {
+        _ => query.page(UPDATED, limit, rows, |(row, _)| {
             (row.updated_at.0.timestamp_micros(), row.id)
         })?,
     };

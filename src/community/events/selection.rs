@@ -1,5 +1,7 @@
 //! Which events a list has, in which order: for pages, calendars and feeds.
 
+use std::collections::HashSet;
+
 use chrono::Datelike as _;
 use diesel::prelude::*;
 
@@ -32,6 +34,8 @@ pub(super) enum Order {
     StartLatest,
     /// Newest first.
     Created,
+    /// What was deleted of late instead of what is there, latest first.
+    Deleted,
 }
 
 impl Order {
@@ -104,12 +108,22 @@ impl Filter {
         backwards || matches!(self.wanted, Some(None))
     }
 
+    /// True when a person, a group or an interest narrows the list down, more than days do.
+    fn is_narrow(&self) -> bool {
+        self.creator.is_some() || self.group.is_some() || self.interests.is_some()
+    }
+
     /// True when no index leads straight to the page, so that the walk may be long.
-    fn may_walk(&self) -> bool {
+    fn may_walk(&self, order: Order) -> bool {
         self.from.is_some()
             || self.to.is_some()
             || self.wanted.is_some()
             || self.interests.is_some()
+            || match order {
+                Order::Updated(_) => false,
+                Order::Start(_) => self.creator.is_some(),
+                Order::StartLatest | Order::Created | Order::Deleted => true,
+            }
     }
 }
 
@@ -124,9 +138,8 @@ pub async fn newest(
         reader,
         order: Order::Created,
         rows: limit.rows() - 1,
-        gone: false,
     };
-    Ok(rows_of(load_for(db, filter, ask).await?))
+    rows(db, filter, ask).await
 }
 
 /// The events of a calendar: those to come, soonest first, then the past while there is
@@ -137,42 +150,33 @@ pub async fn calendar(
     reader: Option<UserId>,
     clock: &Clock,
 ) -> Result<Vec<EventRow>> {
-    let now = clock.now();
-    let yesterday = (now - FURTHEST_ZONE).date_naive();
-    let ask = |order, rows, gone| Ask {
+    let yesterday = (clock.now() - FURTHEST_ZONE).date_naive();
+    let ask = |order, rows| Ask {
         reader,
         order,
         rows,
-        gone,
     };
     let mut to_come = filter.clone();
     to_come.from = filter.from.max(Some(yesterday));
     // What ended since yesterday does not count as over yet.
     to_come.to_come = true;
-    let mut past = filter.clone();
-    let before = yesterday.pred_opt();
-    past.to = filter
-        .to
-        .map_or(before, |to| before.map(|before| before.min(to)));
-    let mut all =
-        rows_of(load_for(db, to_come, ask(Order::Start(None), CALENDAR_EVENTS, false)).await?);
+    let mut all = rows(db, to_come, ask(Order::Start(None), CALENDAR_EVENTS)).await?;
     let room = CALENDAR_EVENTS - all.len() as i64;
     if room > 0 {
-        let over = rows_of(load_for(db, past, ask(Order::StartLatest, room, false)).await?);
+        let mut past = filter.clone();
+        past.to = Some(filter.to.map_or(yesterday, |to| to.min(yesterday)));
         // An event of several days is both.
-        let known = all
-            .iter()
-            .map(|row| row.id)
-            .collect::<std::collections::HashSet<_>>();
-        all.extend(over.into_iter().filter(|row| !known.contains(&row.id)));
+        let known = all.iter().map(|row| row.id).collect::<HashSet<_>>();
+        let past = rows(db, past, ask(Order::StartLatest, room)).await?;
+        all.extend(past.into_iter().filter(|row| !known.contains(&row.id)));
     }
-    let gone = load_for(db, filter, ask(Order::Updated(None), CALENDAR_EVENTS, true)).await?;
-    all.extend(rows_of(gone));
+    all.extend(rows(db, filter, ask(Order::Deleted, CALENDAR_EVENTS)).await?);
     Ok(all)
 }
 
-fn rows_of(seen: Vec<Seen>) -> Vec<EventRow> {
-    seen.into_iter().map(|(row, _)| row).collect()
+async fn rows(db: &Db, filter: Filter, ask: Ask) -> Result<Vec<EventRow>> {
+    let seen = load_for(db, filter, ask).await?;
+    Ok(seen.into_iter().map(|(row, _)| row).collect())
 }
 
 /// How a list is asked for.
@@ -182,13 +186,11 @@ pub(super) struct Ask {
     pub(super) order: Order,
     /// How many at most.
     pub(super) rows: i64,
-    /// Those that were deleted of late instead of those that are there.
-    pub(super) gone: bool,
 }
 
 /// Loads what is asked for, off the async workers where the walk may be long.
 pub(super) async fn load_for(db: &Db, filter: Filter, ask: Ask) -> Result<Vec<Seen>> {
-    match filter.may_walk() || ask.gone {
+    match filter.may_walk(ask.order) {
         _ if filter.is_empty() => Ok(Vec::new()),
         true => db.scan(move |conn| load(conn, &filter, ask)).await,
         false => db.read(move |conn| load(conn, &filter, ask)).await,
@@ -201,12 +203,12 @@ fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
         .select((EventRow::as_select(), interest::shown_by(ask.reader)))
         .limit(ask.rows)
         .into_boxed::<MultiBackend>();
-    list = match ask.gone {
-        false => list.filter(visible_to(ask.reader)),
+    list = match ask.order {
         // What is left of an event that everyone could see.
-        true => list
+        Order::Deleted => list
             .filter(events::deleted_at.is_not_null())
             .filter(events::visible.eq(true)),
+        _ => list.filter(visible_to(ask.reader)),
     };
     // The redundant first half of each condition is what the index is entered with.
     match ask.order {
@@ -227,6 +229,7 @@ fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
             }
         }
         Order::StartLatest => list = list.order((events::starts_at.desc(), events::id.desc())),
+        Order::Deleted => list = list.order((events::deleted_at.desc(), events::id.desc())),
         // Ids made later are greater.
         Order::Created => list = list.order(events::id.desc()),
     }
@@ -244,14 +247,16 @@ fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
             .select(event_interests::event_id);
         list = list.filter(events::id.eq_any(theirs));
     }
-    if filter.to_come {
+    // SQLite would walk all that is to come for the sake of its order.
+    if filter.to_come && !filter.is_narrow() {
         list = list.filter(events::is_over.eq(false));
     }
     // The instants bound the walk, the wall dates decide.
     if let Some(from) = filter.from {
         list = list.filter(events::end_date.ge(from.to_string()));
         // What is to come is in its order already, and almost all of it matches.
-        let in_order = filter.to_come && matches!(ask.order, Order::Start(_));
+        let in_order =
+            filter.to_come && !filter.is_narrow() && matches!(ask.order, Order::Start(_));
         if !in_order && YEARS.contains(&from.year()) {
             let bound = from.and_time(chrono::NaiveTime::MIN).and_utc() - FURTHEST_ZONE;
             list = list.filter(events::ends_at.ge(Timestamp(bound)));
@@ -272,7 +277,7 @@ fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
             .select(event_search::event_id);
         list = list.filter(events::id.eq_any(found));
     }
-    if filter.may_walk() || ask.gone {
+    if filter.may_walk(ask.order) {
         list = list.filter(in_time());
     }
     Ok(list.load(conn)?)

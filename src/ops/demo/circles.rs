@@ -38,11 +38,7 @@ const CIRCLES: [(&str, usize, &[&str]); 6] = [
     (
         "Green hands",
         8,
-        &[
-            "Shoreline cleanup",
-            "Tree planting",
-            "Urban garden morning",
-        ],
+        &["Shoreline cleanup", "Tree planting", "Urban garden morning"],
     ),
     (
         "One more round",

@@ -11,13 +11,14 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::identity::people::UserId;
 
-/// How many people an event interests. 13 of them, so that no group of events has the same.
+/// How many people an event interests. 13 of them, which has no divisor in common with the 10
+/// cities.
 const INTERESTED: [i64; 13] = [17, 4, 9, 12, 1, 20, 3, 7, 0, 11, 2, 15, 5];
-/// How many like a comment. 17 of them; a comment in four has the number of the first comment
-/// on an event.
+/// How many like a comment. 17 of them, which has none in common with the 4 numbers that each
+/// event's comments have.
 const LIKES: [i64; 17] = [2, 0, 5, 1, 0, 3, 8, 0, 1, 4, 0, 12, 2, 0, 6, 0, 1];
-/// How far apart those stand who answer. None has a divisor in common with 30, so that one who
-/// answers comes again only after all others.
+/// How far apart those stand who answer. None has a divisor in common with 30, so nobody comes
+/// twice before all have come.
 const STEPS: [i64; 8] = [17, 7, 11, 23, 13, 29, 19, 1];
 
 /// Something that somebody made.
@@ -45,12 +46,13 @@ impl Made {
         now: DateTime<Utc>,
     ) -> Result<Vec<(UserId, Timestamp)>> {
         let step = pick(&STEPS, self.nth)?;
-        let answer = |place| {
-            let ago = self.minutes * (count + 1 - place) / (count + 1);
-            let person = pick(people, self.by + step * place)?;
-            Ok((person, Timestamp(now - TimeDelta::minutes(ago))))
-        };
-        (1..=count).map(answer).collect()
+        (1..=count)
+            .map(|place| {
+                let ago = self.minutes * (count + 1 - place) / (count + 1);
+                let person = pick(people, self.by + step * place)?;
+                Ok((person, Timestamp(now - TimeDelta::minutes(ago))))
+            })
+            .collect()
     }
 }
 

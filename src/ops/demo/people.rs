@@ -285,8 +285,8 @@ fn hold(
     echo::attend(conn, people, event, made, now)?;
     discuss(conn, people, (event, gathering), made, now)?;
     if number == DISPUTED {
-        let (guest, at) = (pick(people, host + 11)?, made.half_way(now));
-        reports::file(conn, guest, Subject::Event, event.of(), COMPLAINT, at)?;
+        let (reader, at) = (pick(people, host + 1)?, made.half_way(now));
+        reports::file(conn, reader, Subject::Event, event.of(), COMPLAINT, at)?;
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ fn call(client: &Client, method: &str, path: &str) -> Value {
 
 /// Inserts comments of one person on an event, past the server: many in one statement, and many
 /// that share a moment. Their ids are numbered from `first`.
-pub fn insert_comments(app: &App, event: &str, author: &str, first: usize, bodies: &[String]) {
+fn insert_comments(app: &App, event: &str, author: &str, first: usize, bodies: &[String]) {
     let row = |(n, body): (usize, &String)| {
         let (id, body) = (comment_id(first + n), body.replace('\'', "''"));
         let at = format!("2026-11-21T09:10:{:02}.000000Z", n % 7);

@@ -342,7 +342,6 @@ fn someone_suspended_likes_nothing_and_takes_no_like_back() {
         assert_likes(app, &liked, 1);
         assert_likes(app, &other, 0);
         // Reading stays.
-        says(&call(&again, "GET", &liked), NUMBER, 1);
         assert_eq!(listed(&again, &event)["liked_by_me"], true);
         set_suspended("null");
         says(&call(&again, "POST", &liked), UNLIKED, 0);
@@ -390,11 +389,8 @@ fn a_key_is_for_one_call_and_free_after_a_refusal() {
         app.changes(&["comment.liked"]);
         let answer = call(&keyed, "POST", &other).ok(422);
         assert_eq!(answer["error"], "Unprocessable Entity");
-        let long = "k".repeat(300);
-        for bad in ["", "a\tb", long.as_str()] {
-            let keyed = ann.with("Idempotency-Key", bad);
-            call(&keyed, "POST", &comment).refused(400);
-        }
+        let bad = ann.with("Idempotency-Key", "");
+        call(&bad, "POST", &comment).refused(400);
         app.changes(&[]);
         assert_likes(app, &comment, 1);
         assert_likes(app, &other, 0);

@@ -1,5 +1,7 @@
 //! `folkmoot demo`: what it prints works as it stands there.
 
+use std::collections::HashSet;
+
 use super::*;
 
 /// The last line of what it says to try.
@@ -28,6 +30,30 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
         .split_once(to)
         .unwrap_or_else(|| panic!("no {to}: {rest}"));
     found
+}
+
+/// What a list has that is one page.
+#[track_caller]
+fn listed(server: &Server, path: &str) -> Vec<Value> {
+    let list = server.anon().get(path).ok(200);
+    assert_eq!(list["next"], Value::Null, "{path} has another page");
+    list["data"].as_array().expect("a list has items").clone()
+}
+
+/// The number under this name.
+#[track_caller]
+fn number(thing: &Value, name: &str) -> u64 {
+    let number = thing[name].as_u64();
+    number.unwrap_or_else(|| panic!("{name} is no number: {thing}"))
+}
+
+/// Asserts that there are none and that many of something, and much in between.
+#[track_caller]
+fn assert_lively(numbers: &[u64], most: u64) {
+    assert_eq!(numbers.iter().min(), Some(&0), "{numbers:?}");
+    assert_eq!(numbers.iter().max(), Some(&most), "{numbers:?}");
+    let different: HashSet<&u64> = numbers.iter().collect();
+    assert!(different.len() > 5, "{numbers:?}");
 }
 
 /// Signs in by redirect, from this path on, as Ann; answers where that ends, and the session.
@@ -90,6 +116,80 @@ fn signing_in_by_redirect_works_from_end_to_end() {
     let (end, session) = sign_in_by_redirect(&server, &path_here(&server, address));
     let me = server.caller(&session).get(&end).ok(200);
     assert_eq!(me["data"]["name"], "Ann Lindqvist");
+}
+
+#[test]
+fn its_groups_have_members_who_publish_their_events() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let groups = listed(&server, "/api/groups");
+    assert_eq!(groups.len(), 6);
+    let mut published = 0;
+    for group in &groups {
+        let path = format!("/api/groups/{}", text(&group["id"]));
+        let members = listed(&server, &format!("{path}/members"));
+        let members: Vec<String> = members.iter().map(|one| text(&one["id"])).collect();
+        assert!((4..=12).contains(&members.len()), "{group}: {members:?}");
+        assert_eq!(group["members"], members.len(), "{group}");
+        assert_eq!(members[0], text(&group["creator_id"]), "{group}");
+        let events = listed(&server, &format!("{path}/events"));
+        assert!(!events.is_empty(), "{group} has no events");
+        for event in &events {
+            assert_eq!(event["group_id"], group["id"]);
+            let creator = text(&event["creator_id"]);
+            assert!(members.contains(&creator), "{event}");
+        }
+        published += events.len();
+    }
+    // A group is found by a word of its title.
+    let found = listed(&server, "/api/groups?q=coffee");
+    assert_eq!(found.len(), 1, "{found:?}");
+
+    let all = listed(&server, "/api/events?limit=100");
+    let grouped = all.iter().filter(|event| !event["group_id"].is_null());
+    assert_eq!((all.len(), grouped.count()), (60, 20));
+    assert_eq!(published, 20);
+}
+
+#[test]
+fn its_events_interest_people_and_its_comments_are_liked() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let (mut interested, mut likes) = (Vec::new(), Vec::new());
+    let mut people = HashSet::new();
+    for event in listed(&server, "/api/events?limit=100") {
+        let id = text(&event["id"]);
+        let shown = listed(&server, &format!("{}/interests", event_path(&id)));
+        assert_eq!(event["interested"], shown.len(), "{event}");
+        interested.push(number(&event, "interested"));
+        people.extend(shown.iter().map(|person| text(&person["id"])));
+        let comments = listed(&server, &comments_path(&id));
+        assert_eq!(event["comments"], comments.len(), "{event}");
+        likes.extend(comments.iter().map(|comment| number(comment, "likes")));
+    }
+    assert_eq!((interested.len(), likes.len()), (60, 200));
+    assert_lively(&interested, 20);
+    assert_lively(&likes, 12);
+    assert_eq!(people.len(), 30, "everybody is interested in something");
+}
+
+#[test]
+fn what_people_reported_there_is_listed_by_the_command_that_it_prints() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let hints = server.printed(LAST_HINT);
+    let database = between(&hints, "DATABASE_URL='", "' folkmoot reports\n");
+    let run = |command| site.run_with(&[("DATABASE_URL", database)], &[command]);
+    let listed = run("reports");
+    let reports: Vec<&str> = listed.ok().lines().collect();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    for subject in [" open comment ", " open event "] {
+        let about = reports.iter().filter(|report| report.contains(subject));
+        assert_eq!(about.count(), 1, "{subject}: {reports:?}");
+    }
+    // All counters are right as well.
+    run("verify").ok();
+    server.stop().ok();
 }
 
 #[test]

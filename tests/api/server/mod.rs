@@ -8,6 +8,7 @@ mod http;
 mod load;
 mod lock;
 mod log;
+mod moderation;
 mod postgres;
 mod process;
 mod requests;

@@ -4,7 +4,6 @@ mod account;
 mod traces;
 mod what_stays;
 
-use super::export::insert_comments;
 use super::*;
 
 const ME: &str = "/api/users/@me";
@@ -117,7 +116,11 @@ fn assert_nothing_remains(app: &App, id: &str) {
         ),
         format!("reports where reporter_id = '{id}' and reason <> ''"),
     ] {
-        assert_eq!(app.count(&format!("select count(*) from {rows}")), 0, "{rows}");
+        assert_eq!(
+            app.count(&format!("select count(*) from {rows}")),
+            0,
+            "{rows}"
+        );
     }
 }
 
@@ -134,6 +137,10 @@ fn assert_counts_agree(app: &App) {
         "groups where deleted_at is null and members <> \
          (select count(*) from group_members where group_id = groups.id)",
     ] {
-        assert_eq!(app.count(&format!("select count(*) from {rows}")), 0, "{rows}");
+        assert_eq!(
+            app.count(&format!("select count(*) from {rows}")),
+            0,
+            "{rows}"
+        );
     }
 }

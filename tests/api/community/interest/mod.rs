@@ -68,7 +68,11 @@ fn assert_interested(app: &App, event: &Value, names: &[&str]) {
         format!("select count(*) from event_interests where event_id = '{id}'"),
         format!("select interested from event_counters where event_id = '{id}'"),
     ] {
-        assert_eq!(usize::try_from(app.count(&query)), Ok(names.len()), "{query}");
+        assert_eq!(
+            usize::try_from(app.count(&query)),
+            Ok(names.len()),
+            "{query}"
+        );
     }
 }
 

@@ -270,7 +270,10 @@ fn anothers_draft_is_not_found_and_interest_in_it_waits() {
         assert_hidden(app, &event, &[&bob, &eve]);
         care(app, &ann, &event);
         let seen = read_event(&ann, &event);
-        assert_eq!((&seen["interested"], &seen["interested_by_me"]), (&json!(2), &json!(true)));
+        assert_eq!(
+            (&seen["interested"], &seen["interested_by_me"]),
+            (&json!(2), &json!(true))
+        );
         set_visible(app, &event, true);
         assert_interested(app, &event, &["ann", "bob"]);
         assert_eq!(texts(&page(&bob, MINE, None).0, "title"), ["Walk"]);
