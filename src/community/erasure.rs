@@ -91,6 +91,9 @@ pub async fn finish(db: &Db, now: Timestamp) -> Result<usize> {
     Ok(unfinished.len())
 }
 
+/// Removes some of what a person made; how much it was.
+type Slice = fn(&mut Conn, UserId, Timestamp) -> Result<usize>;
+
 /// Removes what an erased person made, slice after slice, and then from the files.
 async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
     let mut after = CommentId::nobody();
@@ -100,7 +103,7 @@ async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
     {
         after = last;
     }
-    let slices: [fn(&mut Conn, UserId, Timestamp) -> Result<usize>; 6] = [
+    let slices: [Slice; 6] = [
         events::erase,
         groups::erase,
         |conn, person, _| likes::erase(conn, person),

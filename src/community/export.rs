@@ -120,20 +120,8 @@ const SECTIONS: [Section; 6] = [
     Section {
         name: "comments",
         page: |conn, me, (_, id)| {
-            #[derive(Serialize)]
-            struct Comment {
-                #[serde(flatten)]
-                row: comments::Written,
-                event_id: Option<events::EventId>,
-                images: Vec<super::images::CommentImage>,
-            }
-            let rows = comments::of(conn, me, id.of())?.into_iter();
-            let rows = rows.map(|(row, event_id, images)| Comment {
-                row,
-                event_id,
-                images,
-            });
-            items(rows, |comment| (START.0, comment.row.id.of()))
+            let rows = comments::of(conn, me, id.of())?;
+            items(rows, |comment| (START.0, comment.id().of()))
         },
     },
     Section {

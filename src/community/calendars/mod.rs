@@ -8,9 +8,12 @@ mod ics;
 pub mod private;
 mod zones;
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
+use rocket::tokio::sync::Semaphore;
 use rocket::{State, get, routes, tokio};
 
 use super::events::selection::{self, Filter};
@@ -25,6 +28,9 @@ use crate::http::fresh::FreshText;
 use crate::http::page::Query;
 use crate::identity::guard::Reader;
 use crate::identity::people::UserId;
+
+/// How long a caller waits for a calendar's turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
@@ -66,8 +72,7 @@ async fn of_all(
     clock: &State<Clock>,
 ) -> Result<FreshText> {
     let filter = Filter::read(&query, clock)?;
-    let rows = selection::calendar(db, filter, reader.0, clock).await?;
-    calendar("Events", rows, config).await
+    many("Events", filter, reader.0, db, config, clock).await
 }
 
 /// A group's events as a calendar to subscribe to.
@@ -89,8 +94,7 @@ async fn of_group(
     let title = db
         .read(move |conn| groups::title_of(conn, group_id))
         .await?;
-    let rows = selection::calendar(db, filter, reader.0, clock).await?;
-    calendar(&title, rows, config).await
+    many(&title, filter, reader.0, db, config, clock).await
 }
 
 /// An event as a calendar of its own.
@@ -123,6 +127,25 @@ fn one_or_its_tombstone(conn: &mut Conn, id: EventId, reader: Option<UserId>) ->
         .first(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(events::NOT_FOUND))
+}
+
+/// A calendar of many events. A few at a time are made: each takes megabytes meanwhile, and
+/// calendar programs all over ask at the full hour.
+async fn many(
+    name: &str,
+    filter: Filter,
+    reader: Option<UserId>,
+    db: &Db,
+    config: &Config,
+    clock: &Clock,
+) -> Result<FreshText> {
+    static TURNS: Semaphore = Semaphore::const_new(2);
+    let _turn = tokio::time::timeout(PATIENCE, TURNS.acquire())
+        .await
+        .map_err(|_| Error::unavailable("too many calendars are asked for"))?
+        .map_err(Error::internal)?;
+    let rows = selection::calendar(db, filter, reader, clock).await?;
+    calendar(name, rows, config).await
 }
 
 /// Writes a calendar, off the async workers: a thousand long descriptions take a while.

@@ -11,9 +11,9 @@ use rocket::response::status::NoContent;
 use rocket::{State, delete, get, post, routes};
 use serde::Serialize;
 
-use super::calendar;
+use super::many;
 use crate::clock::Clock;
-use crate::community::events::selection::{self, Filter};
+use crate::community::events::selection::Filter;
 use crate::config::Config;
 use crate::db::schema::calendars;
 use crate::db::types::Timestamp;
@@ -121,8 +121,7 @@ async fn read(
     });
     let owner = owner.await?.ok_or_else(not_found)?;
     let filter = Filter::default().of_interest_to(owner);
-    let rows = selection::calendar(db, filter, Some(owner), clock).await?;
-    calendar("My events", rows, config).await
+    many("My events", filter, Some(owner), db, config, clock).await
 }
 
 fn hash(secret: &str) -> String {

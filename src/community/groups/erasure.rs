@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::{GroupId, bury, delete_row, members, pass_on};
+use super::write::{bury, delete_row, pass_on};
+use super::{GroupId, members};
 use crate::community::events;
 use crate::db::Conn;
 use crate::db::schema::groups;

@@ -10,7 +10,8 @@ use rocket::fairing::AdHoc;
 use rocket::{State, delete, get, post, routes};
 use serde::Serialize;
 
-use super::{GroupId, GroupRow, check, count_members, row};
+use super::write::count_members;
+use super::{GroupId, GroupRow, check, row};
 use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{group_members, groups, users};

@@ -7,6 +7,7 @@
 mod erasure;
 mod lists;
 pub mod members;
+mod write;
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
@@ -15,8 +16,6 @@ use rocket::response::status::NoContent;
 use rocket::{State, delete, get, post, put, routes};
 use serde::{Deserialize, Serialize};
 
-use super::search;
-use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{self, groups};
 use crate::db::types::{Id, Timestamp};
@@ -32,6 +31,7 @@ use crate::identity::people::UserId;
 
 pub use erasure::{erase, sweep};
 pub use lists::of;
+pub use write::{make, verify};
 
 const TITLE_CHARS: usize = 120;
 /// The sentence for a group that is not there.
@@ -135,7 +135,7 @@ async fn create(
     let title = new.title()?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
     once.write(db, me, clock, move |conn| {
-        let group = found(conn, me, &title, now)?;
+        let group = write::found(conn, me, &title, now)?;
         Ok(Said::created(
             "Group created successfully",
             GroupView::from(group),
@@ -221,7 +221,7 @@ async fn update(
         if before.creator_id != me {
             return Err(Error::Forbidden(None));
         }
-        rename(conn, before, &title, now)
+        write::rename(conn, before, &title, now)
     });
     let group = GroupView::from(group.await?);
     Ok(rocket::serde::json::Json(Updated {
@@ -251,7 +251,7 @@ async fn delete(
         if group.creator_id != me {
             return Err(Error::Forbidden(None));
         }
-        bury(conn, group_id, me, now)?;
+        write::bury(conn, group_id, me, now)?;
         Ok(NoContent)
     })
     .await
@@ -324,96 +324,4 @@ fn row(conn: &mut Conn, id: GroupId) -> Result<Option<GroupRow>> {
         .filter(groups::deleted_at.is_null())
         .first(conn))
     .optional()?)
-}
-
-/// Makes a group, as the program itself does it.
-pub fn make(conn: &mut Conn, creator: UserId, title: &str, now: Timestamp) -> Result<GroupId> {
-    Ok(found(conn, creator, title, now)?.id)
-}
-
-fn found(conn: &mut Conn, creator: UserId, title: &str, now: Timestamp) -> Result<GroupRow> {
-    let id = GroupId::new();
-    diesel::insert_into(groups::table)
-        .values((
-            groups::id.eq(id),
-            groups::title.eq(title),
-            groups::creator_id.eq(creator),
-            groups::members.eq(0),
-            groups::created_at.eq(now),
-            groups::updated_at.eq(now),
-        ))
-        .execute(conn)?;
-    search::index_group(conn, id, title)?;
-    members::insert(conn, id, creator, now)?;
-    let change = Change::by(creator, "group.created").of("group_id", id);
-    bus::record(conn, now, change)?;
-    row(conn, id)?.ok_or_else(|| Error::internal("a group that was not made"))
-}
-
-fn rename(conn: &mut Conn, before: GroupRow, title: &str, now: Timestamp) -> Result<GroupRow> {
-    if before.title == title {
-        return Ok(before);
-    }
-    let id = before.id;
-    diesel::update(groups::table.find(id))
-        .set((groups::title.eq(title), groups::updated_at.eq(now)))
-        .execute(conn)?;
-    search::index_group(conn, id, title)?;
-    let change = Change::by(before.creator_id, "group.updated")
-        .of("group_id", id)
-        .fields(vec!["title"]);
-    bus::record(conn, now, change)?;
-    row(conn, id)?.ok_or_else(|| Error::internal("a group that is gone while it is renamed"))
-}
-
-/// Makes a group invisible; [`sweep`] lets its members and events go.
-fn bury(conn: &mut Conn, id: GroupId, by: UserId, now: Timestamp) -> Result<()> {
-    diesel::update(groups::table.find(id))
-        .set((
-            groups::title.eq(""),
-            groups::deleted_at.eq(now),
-            groups::updated_at.eq(now),
-        ))
-        .execute(conn)?;
-    search::forget_group(conn, id)?;
-    let change = Change::by(by, "group.deleted").of("group_id", id);
-    bus::record(conn, now, change)
-}
-
-/// Changes how many people belong to a group; called by members, in the transaction that
-/// adds or removes one.
-fn count_members(conn: &mut Conn, id: GroupId, by: i64) -> Result<()> {
-    diesel::update(groups::table.find(id))
-        .set(groups::members.eq(groups::members + by))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Gives a group to another of its members.
-fn pass_on(conn: &mut Conn, id: GroupId, from: UserId, to: UserId, now: Timestamp) -> Result<()> {
-    diesel::update(groups::table.find(id))
-        .set((groups::creator_id.eq(to), groups::updated_at.eq(now)))
-        .execute(conn)?;
-    let change = Change::by(from, "group.updated")
-        .of("group_id", id)
-        .fields(vec!["creator_id"]);
-    bus::record(conn, now, change)
-}
-
-/// Removes a group that nothing belongs to any more.
-fn delete_row(conn: &mut Conn, id: GroupId) -> Result<()> {
-    diesel::delete(groups::table.find(id)).execute(conn)?;
-    Ok(())
-}
-
-/// The groups whose count of members differs from the rows, a sentence each; at most 10.
-pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
-    let wrong = groups::table
-        .filter(groups::members.ne(members::count()))
-        .select((groups::id, groups::members))
-        .order(groups::id)
-        .limit(10)
-        .load::<(GroupId, i64)>(conn)?;
-    let sentence = |(id, counted)| format!("group {id} counts {counted} members and has others");
-    Ok(wrong.into_iter().map(sentence).collect())
 }

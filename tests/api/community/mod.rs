@@ -15,6 +15,7 @@ mod interest;
 mod jsonld;
 mod likes;
 mod reports;
+mod statements;
 mod suspension;
 mod users;
 

@@ -179,10 +179,16 @@ impl Answer {
         };
         let bodiless = method == "HEAD" || status < 200 || status == 204 || status == 304;
         if !bodiless {
-            let length = answer.header("Content-Length");
-            let length = length.and_then(|length| length.parse().ok());
-            answer.body = vec![0; length.ok_or_else(|| invalid("no Content-Length"))?];
-            stream.read_exact(&mut answer.body)?;
+            answer.body = match answer.header("Transfer-Encoding") {
+                Some("chunked") => read_chunks(stream)?,
+                _ => {
+                    let length = answer.header("Content-Length");
+                    let length = length.and_then(|length| length.parse().ok());
+                    let mut body = vec![0; length.ok_or_else(|| invalid("no Content-Length"))?];
+                    stream.read_exact(&mut body)?;
+                    body
+                }
+            };
         }
         Ok(answer)
     }
@@ -252,6 +258,23 @@ impl Answer {
     pub fn redirect(&self) -> &str {
         assert_eq!(self.status, 303, "{}", self.text());
         self.header("Location").expect("a redirect has a target")
+    }
+}
+
+/// A body in chunks (RFC 9112, section 7.1).
+fn read_chunks(stream: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = read_line(stream)?;
+        let length = usize::from_str_radix(&line, 16)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, line))?;
+        let mut chunk = vec![0; length];
+        stream.read_exact(&mut chunk)?;
+        read_line(stream)?;
+        if length == 0 {
+            return Ok(body);
+        }
+        body.append(&mut chunk);
     }
 }
 
