@@ -113,8 +113,10 @@ fn run(command: Command, config: Config) -> Result<(), String> {
         Command::Verify => verify(&config),
         Command::Reports { state, decide } => reports(&config, &state, decide),
         Command::Restore { user_id } => {
-            moderation::restore(&config, &user_id)?;
-            println!("{user_id} may write");
+            match moderation::restore(&config, &user_id)? {
+                true => println!("{user_id} may write again"),
+                false => println!("{user_id} was not suspended"),
+            }
             Ok(())
         }
         Command::Openapi => openapi(),

@@ -71,14 +71,30 @@ async fn newest(
     let creators = db
         .read(move |conn| people::public_of(conn, &creators))
         .await?;
-    let text = write(&rows, creators, &config.public_origin());
+    let address = format!("{}{PATH}{}", config.public_origin(), named(&query));
+    let text = write(&rows, creators, &config.public_origin(), address);
     Ok(FreshText {
         content_type: ContentType::new("application", "atom+xml").with_params(("charset", "utf-8")),
         text,
     })
 }
 
-fn write(rows: &[EventRow], creators: Vec<PublicPerson>, origin: &str) -> String {
+/// The filters of a feed, in one order: a feed of some events is not that of all.
+fn named(query: &Query<'_>) -> String {
+    let mut named = url::form_urlencoded::Serializer::new(String::new());
+    for name in ["from", "to", "creator", "group", "q"] {
+        if let Some(value) = query.get(name) {
+            named.append_pair(name, value);
+        }
+    }
+    let named = named.finish();
+    match named.is_empty() {
+        true => named,
+        false => format!("?{named}"),
+    }
+}
+
+fn write(rows: &[EventRow], creators: Vec<PublicPerson>, origin: &str, address: String) -> String {
     let creators: HashMap<_, _> = creators
         .into_iter()
         .map(|person| (person.id.uuid(), person.name))
@@ -92,9 +108,9 @@ fn write(rows: &[EventRow], creators: Vec<PublicPerson>, origin: &str) -> String
     });
     let feed = Feed {
         title: Text::plain(xml(&format!("Events of {host}"))),
-        id: format!("{origin}{PATH}"),
+        id: address.clone(),
         updated: instant(updated.unwrap_or(DateTime::UNIX_EPOCH.into())),
-        links: vec![link("self", format!("{origin}{PATH}"))],
+        links: vec![link("self", address)],
         entries: entries.collect(),
         ..Feed::default()
     };

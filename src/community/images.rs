@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::{Listed, Said};
 use crate::http::fields::Check;
+use crate::http::fresh::Fresh;
 use crate::http::idempotency::Kept;
 use crate::identity::guard::{Reader, SignedIn};
 
@@ -118,7 +119,9 @@ async fn add(
     };
     check.done()?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    once.write(db, me, clock, move |conn| {
+    once.write_hot(db, me, clock, move |conn| {
+        // One after the other, so that there are never more than allowed.
+        comments::hold(conn, comment_id)?;
         let comment = comments::mine(conn, comment_id, me)?;
         let there = comment_images::table
             .filter(comment_images::comment_id.eq(comment_id))
@@ -147,10 +150,15 @@ async fn add(
 /// The pictures of a comment, in their order; at most 8, so there is no second page.
 #[utoipa::path(tag = "Comments", params(("comment_id" = CommentId, Path)), responses(
     (status = 200, description = "`all images successfully fetched`", body = Listed<ImageView>),
+    (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
     (status = 404, description = "`Comment not found`"),
 ))]
 #[get("/api/comments/<comment_id>/images")]
-async fn list(comment_id: CommentId, reader: Reader, db: &State<Db>) -> Result<Listed<ImageView>> {
+async fn list(
+    comment_id: CommentId,
+    reader: Reader,
+    db: &State<Db>,
+) -> Result<Fresh<Listed<ImageView>>> {
     let images = db.read(move |conn| {
         comments::find(conn, comment_id, reader.0)?;
         let images = ImageView::query()
@@ -159,11 +167,11 @@ async fn list(comment_id: CommentId, reader: Reader, db: &State<Db>) -> Result<L
             .limit(MOST as i64);
         Ok(images.load(conn)?)
     });
-    Ok(Listed {
+    Ok(Fresh(Listed {
         message: "all images successfully fetched",
         data: images.await?,
         next: None,
-    })
+    }))
 }
 
 /// Removes a picture from my comment.
@@ -183,7 +191,7 @@ async fn remove(
     clock: &State<Clock>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    who.write(db, move |conn| {
+    who.write_hot(db, move |conn| {
         let comment = comments::mine(conn, comment_id, me)?;
         let one = comment_images::table
             .filter(comment_images::id.eq(image_id))

@@ -263,6 +263,14 @@ pub fn shown_by(reader: Option<UserId>) -> _ {
     )
 }
 
+/// The events that a person shows interest in.
+#[auto_type]
+pub fn shown_in(person: UserId) -> _ {
+    event_interests::table
+        .filter(event_interests::user_id.eq(person))
+        .select(event_interests::event_id)
+}
+
 /// An interest, as its person's own export shows it.
 #[derive(Debug, Serialize, HasQuery)]
 #[diesel(table_name = event_interests, check_for_backend(MultiBackend))]
@@ -283,20 +291,33 @@ pub fn of(conn: &mut Conn, user_id: UserId, after: EventId) -> Result<Vec<Shown>
         .load(conn)?)
 }
 
-/// Takes back the interests of a person who is erased, 100 at a time; how many they were.
+/// Takes back the interests of a person who is erased, 500 at a time; how many they were.
 pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
     let some = event_interests::table
         .filter(event_interests::user_id.eq(user_id))
         .select(event_interests::event_id)
         .order(event_interests::event_id)
-        .limit(100)
+        .limit(500)
         .load::<EventId>(conn)?;
-    for event_id in &some {
-        let gone =
-            diesel::delete(event_interests::table.find((*event_id, user_id))).execute(conn)?;
-        events::count_interest(conn, *event_id, -(gone as i64))?;
-    }
+    let theirs = event_interests::table
+        .filter(event_interests::user_id.eq(user_id))
+        .filter(event_interests::event_id.eq_any(&some));
+    // Those that really went: the person may take one back meanwhile.
+    let gone = diesel::delete(theirs)
+        .returning(event_interests::event_id)
+        .get_results::<EventId>(conn)?;
+    events::count_interest_gone(conn, &gone)?;
     Ok(some.len())
+}
+
+/// How many people show interest in the event of the row.
+#[auto_type]
+pub fn count() -> _ {
+    event_interests::table
+        .filter(event_interests::event_id.eq(event_counters::event_id))
+        .count()
+        .single_value()
+        .assume_not_null()
 }
 
 /// Removes interests in events whose tombstone is due, 500 at a time; how many they were.

@@ -10,6 +10,7 @@ use rocket::{State, delete, get, post, put, routes};
 use serde::Serialize;
 
 use super::comments::{self, CommentId};
+use super::events;
 use crate::bus::{self, Change};
 use crate::clock::Clock;
 use crate::db::schema::{self, comment_likes};
@@ -216,20 +217,49 @@ pub fn of(conn: &mut Conn, user_id: UserId, after: CommentId) -> Result<Vec<Give
         .load(conn)?)
 }
 
-/// Takes back the likes of a person who is erased, 100 at a time; how many they were.
+/// Takes back the likes of a person who is erased, 500 at a time; how many they were.
 pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
     let some = comment_likes::table
         .filter(comment_likes::user_id.eq(user_id))
         .select(comment_likes::comment_id)
         .order(comment_likes::comment_id)
-        .limit(100)
+        .limit(500)
         .load::<CommentId>(conn)?;
-    for comment_id in &some {
-        let gone =
-            diesel::delete(comment_likes::table.find((*comment_id, user_id))).execute(conn)?;
-        comments::count_likes(conn, *comment_id, -(gone as i64))?;
-    }
+    let theirs = comment_likes::table
+        .filter(comment_likes::user_id.eq(user_id))
+        .filter(comment_likes::comment_id.eq_any(&some));
+    // Those that really went: the person may take one back meanwhile.
+    let gone = diesel::delete(theirs)
+        .returning(comment_likes::comment_id)
+        .get_results::<CommentId>(conn)?;
+    comments::count_likes_gone(conn, &gone)?;
     Ok(some.len())
+}
+
+/// Removes likes of comments on events whose tombstone is due, of one comment and 500 at a
+/// time; how many they were.
+pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let due = schema::comments::table
+        .inner_join(schema::events::table)
+        .filter(events::is_due(now))
+        .filter(schema::comments::likes.gt(0))
+        .select(schema::comments::id)
+        .first::<CommentId>(conn)
+        .optional()?;
+    let Some(comment_id) = due else {
+        return Ok(0);
+    };
+    let some = comment_likes::table
+        .filter(comment_likes::comment_id.eq(comment_id))
+        .limit(500)
+        .select(comment_likes::user_id)
+        .load::<UserId>(conn)?;
+    let some = comment_likes::table
+        .filter(comment_likes::comment_id.eq(comment_id))
+        .filter(comment_likes::user_id.eq_any(some));
+    let gone = diesel::delete(some).execute(conn)?;
+    comments::count_likes(conn, comment_id, -(gone as i64))?;
+    Ok(gone)
 }
 
 /// The comments whose count of likes differs from the rows, a sentence each; at most 10.

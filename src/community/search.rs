@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use diesel::dsl::sql;
+use diesel::dsl::{auto_type, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -14,8 +14,8 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::events::EventId;
 use super::groups::GroupId;
-use crate::db::Conn;
 use crate::db::schema::{event_search, group_search};
+use crate::db::{Conn, in_time};
 use crate::error::Result;
 
 /// Most characters of a query.
@@ -64,10 +64,10 @@ pub fn index_event(conn: &mut Conn, event_id: EventId, texts: &[&str]) -> Result
     Ok(())
 }
 
-/// Makes an event unfindable.
-pub fn forget_event(conn: &mut Conn, event_id: EventId) -> Result<()> {
-    let row = event_search::table.filter(event_search::event_id.eq(event_id));
-    diesel::delete(row).execute(conn)?;
+/// Makes events unfindable.
+pub fn forget_events(conn: &mut Conn, ids: &[EventId]) -> Result<()> {
+    let rows = event_search::table.filter(event_search::event_id.eq_any(ids));
+    diesel::delete(rows).execute(conn)?;
     Ok(())
 }
 
@@ -103,7 +103,8 @@ pub struct Wanted {
     tsquery: String,
 }
 
-type Match = SqlLiteral<Bool, diesel::expression::UncheckedBind<SqlLiteral<Bool>, BoundText>>;
+/// A condition in SQL.
+pub type Match = SqlLiteral<Bool, diesel::expression::UncheckedBind<SqlLiteral<Bool>, BoundText>>;
 type BoundText = diesel::internal::derives::as_expression::Bound<Text, String>;
 
 impl Wanted {
@@ -159,6 +160,15 @@ impl Wanted {
             .bind::<Text, _>(self.tsquery.clone())
             .sql("::tsquery")
     }
+}
+
+/// The events that a condition on `event_search` finds, within the statement's time.
+#[auto_type]
+pub fn events_where(found: Match) -> _ {
+    event_search::table
+        .filter(found)
+        .filter(in_time())
+        .select(event_search::event_id)
 }
 
 #[cfg(test)]

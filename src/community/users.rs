@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::body::{Body, present};
 use crate::http::envelope::Said;
 use crate::http::fields::Check;
+use crate::http::fresh::Fresh;
 use crate::identity::guard::Reader;
 use crate::identity::people::{self, NAME_CHARS, Person, Profile, PublicPerson, UserId};
 
@@ -104,13 +105,14 @@ async fn edit(
 /// Somebody's public profile.
 #[utoipa::path(tag = "Profile", params(("user_id" = UserId, Path)), responses(
     (status = 200, description = "Name and picture", body = Said<PublicPerson>),
+    (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
     (status = 404, description = "`User not found`"),
 ))]
 #[get("/api/users/<user_id>")]
-async fn public(user_id: UserId, db: &State<Db>) -> Result<Said<PublicPerson>> {
+async fn public(user_id: UserId, db: &State<Db>) -> Result<Fresh<Said<PublicPerson>>> {
     let person = db
         .read(move |conn| people::find_public(conn, user_id))
         .await?;
     let person = person.ok_or_else(|| Error::not_found(NOT_FOUND))?;
-    Ok(Said::ok("user details fetched successfully", person))
+    Ok(Fresh(Said::ok("user details fetched successfully", person)))
 }

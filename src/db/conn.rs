@@ -84,8 +84,21 @@ impl Conn {
 
 /// Runs one body on the connection inside, compiled once for each database: for what diesel
 /// says on the concrete connections only, and for the hottest statements. On the enum each
-/// use of a statement writes its SQL anew, which is a tenth of the writer's time.
+/// use of a statement writes its SQL anew, which is a tenth of the writer's time. A second name
+/// stands for the type of the database in the body, where a boxed query needs it.
 macro_rules! on_backend {
+    ($conn:expr, $inner:ident: $backend:ident => $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Pg($inner) => {
+                type $backend = diesel::pg::Pg;
+                $body
+            }
+            $crate::db::Conn::Sqlite($inner) => {
+                type $backend = diesel::sqlite::Sqlite;
+                $body
+            }
+        }
+    };
     ($conn:expr, $inner:ident => $body:expr) => {
         match $conn {
             $crate::db::Conn::Pg($inner) => $body,

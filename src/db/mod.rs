@@ -5,7 +5,7 @@
 //! | [`Db::read`] | indexed, bounded reads |
 //! | [`Db::scan`] | walks that may be long: search, totals, exports; off the async workers, with a deadline |
 //! | [`Db::write`] | everything that changes something: one repeatable closure, one transaction |
-//! | [`Db::write_hot`] | one conditional statement on a row that many want |
+//! | [`Db::write_hot`] | conditional statements on rows that many want |
 //!
 //! On SQLite every write goes through one thread that commits many at once
 //! ([`writer`]); on PostgreSQL a write is a SERIALIZABLE transaction that is tried again
@@ -115,8 +115,11 @@ impl Db {
             .await
     }
 
-    /// Like [`Db::write`] for one conditional statement on a row that many want: on
-    /// PostgreSQL READ COMMITTED, so that it waits for the row's lock instead of losing.
+    /// Like [`Db::write`] for what comes down to conditional statements on rows that many
+    /// want: on PostgreSQL READ COMMITTED, so that it waits for a row's lock instead of losing
+    /// to each who was faster. Each statement sees what was committed before it; so what must
+    /// not change between two of them is locked first, or the second says how many rows it
+    /// really met.
     pub async fn write_hot<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -126,14 +129,14 @@ impl Db {
             .await
     }
 
-    /// Like [`Db::write`] for work that nobody waits for, in slices of at most 500 rows:
+    /// Like [`Db::write_hot`] for work that nobody waits for, in slices of at most 500 rows:
     /// on SQLite at most one such slice goes into a commit.
     pub async fn write_later<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        self.transact(writer::Queue::Background, postgres::SERIALIZABLE, f)
+        self.transact(writer::Queue::Background, postgres::READ_COMMITTED, f)
             .await
     }
 

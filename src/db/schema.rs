@@ -210,6 +210,7 @@ diesel::table! {
         reporter_id -> Nullable<Id>,
         subject -> Text,
         subject_id -> Id,
+        author_id -> Nullable<Id>,
         reason -> Text,
         state -> Text,
         why -> Nullable<Text>,

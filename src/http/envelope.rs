@@ -115,6 +115,7 @@ impl<'r> Responder<'r, 'static> for Error {
         let request_id = finish::request_id(request);
         let (method, asked) = asked_for(request);
         let path = loggable(asked);
+        let path = path.as_ref();
         match status.code {
             500 => tracing::error!(%request_id, %method, path, cause = %self, "a fault of ours"),
             503 => tracing::warn!(%request_id, %method, path, cause = %self, "unavailable"),

@@ -54,7 +54,7 @@ impl Check {
         {
             self.problem(
                 field,
-                "must not hold control characters other than line breaks",
+                "must not hold control characters other than line breaks and tabs",
             );
         }
         self.sized(field, text.trim(), length)

@@ -63,7 +63,7 @@ impl Fairing for Finish {
         if let Some(config) = request.rocket().state::<Config>() {
             origin::allow_front_end(request, response, config);
         }
-        log(request, id, method, loggable(path), response.status().code);
+        log(request, id, method, &loggable(path), response.status().code);
     }
 }
 

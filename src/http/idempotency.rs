@@ -137,11 +137,13 @@ impl Once {
         T: Serialize + Send + 'static,
         F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
     {
-        let f = as_person(caller, f);
         match self.claim(caller, clock) {
             // Nothing is kept, and the answer is written where others do not wait.
-            None => answer(db.write(f).await?),
-            Some(claim) => db.write(move |conn| claim.write(conn, &f)).await,
+            None => answer(db.write(as_person(caller, f)).await?),
+            Some(claim) => {
+                let f = move |conn: &mut Conn| claim.write(conn, &f);
+                db.write(as_person(caller, f)).await
+            }
         }
     }
 
@@ -151,10 +153,12 @@ impl Once {
         T: Serialize + Send + 'static,
         F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
     {
-        let f = as_person(caller, f);
         match self.claim(caller, clock) {
-            None => answer(db.write_hot(f).await?),
-            Some(claim) => db.write_hot(move |conn| claim.write(conn, &f)).await,
+            None => answer(db.write_hot(as_person(caller, f)).await?),
+            Some(claim) => {
+                let f = move |conn: &mut Conn| claim.write(conn, &f);
+                db.write_hot(as_person(caller, f)).await
+            }
         }
     }
 

@@ -18,6 +18,8 @@ pub mod limit;
 pub mod origin;
 pub mod page;
 
+use std::borrow::Cow;
+
 use rocket::Request;
 use rocket::fairing::AdHoc;
 use rocket::http::Method;
@@ -75,11 +77,25 @@ pub fn secret_path(path: &str) -> bool {
     path.starts_with(SECRET_PATHS)
 }
 
-/// A path as it may stand in the log.
-pub fn loggable(path: &str) -> &str {
-    match secret_path(path) {
-        true => SECRET_PATHS,
-        false => path,
+/// A path as it may stand in the log: without segments that may be secrets, wherever they
+/// were mistyped to. Ids stay.
+pub fn loggable(path: &str) -> Cow<'_, str> {
+    const LONGEST_NAME: usize = 24;
+    let telling = |segment: &str| {
+        let stem = segment.split('.').next().unwrap_or_default();
+        segment.len() <= LONGEST_NAME || uuid::Uuid::try_parse(stem).is_ok()
+    };
+    if path.split('/').all(telling) && !secret_path(path) {
+        return Cow::Borrowed(path);
+    }
+    let shown = path.split('/').map(|segment| match telling(segment) {
+        true => segment,
+        false => "…",
+    });
+    let shown = shown.collect::<Vec<_>>().join("/");
+    match secret_path(&shown) {
+        true => Cow::Borrowed(SECRET_PATHS),
+        false => Cow::Owned(shown),
     }
 }
 

@@ -205,9 +205,9 @@ pub fn check_may_write(conn: &mut Conn, id: UserId) -> Result<()> {
     }
 }
 
-/// Keeps a person from writing, or lets the person write again; nothing if it is so already.
+/// Keeps a person from writing, or lets the person write again; false if it is so already.
 /// Ending the person's sessions is [`super::session::end_all`].
-pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> Result<()> {
+pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> Result<bool> {
     let there = users::table
         .filter(users::id.eq(id))
         .filter(users::erased_at.is_null())
@@ -216,7 +216,7 @@ pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> 
         .optional()?
         .ok_or_else(|| Error::not_found("User not found"))?;
     if there == suspended {
-        return Ok(());
+        return Ok(false);
     }
     diesel::update(users::table.find(id))
         .set(users::suspended_at.eq(suspended.then_some(now)))
@@ -226,7 +226,8 @@ pub fn suspend(conn: &mut Conn, id: UserId, suspended: bool, now: Timestamp) -> 
         false => "user.restored",
     };
     let change = Change::by_server(topic).of("user_id", id);
-    bus::record(conn, now, change.heard_by(Audience::Admins))
+    bus::record(conn, now, change.heard_by(Audience::Admins))?;
+    Ok(true)
 }
 
 /// Blanks a person: name, e-mail, avatar and logins go, and nobody signs in as that person

@@ -53,17 +53,18 @@ pub fn decide(config: &Config, id: &str, decision: Decision, why: &str) -> Resul
     };
     let (why, now) = (why.to_owned(), Timestamp(Clock::system().now()));
     let decided = with(config, |db| async move {
-        db.write(move |conn| reports::decide(conn, id, act, &why, now))
+        // Everybody may be liking what is removed.
+        db.write_hot(move |conn| reports::decide(conn, id, act, &why, now))
             .await
     })?;
     Ok(line(&decided))
 }
 
-/// Lets a person write again who was suspended.
+/// Lets a person write again who was suspended; false if the person was not.
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub fn restore(config: &Config, id: &str) -> Result<(), String> {
+pub fn restore(config: &Config, id: &str) -> Result<bool, String> {
     let id = id
         .parse::<UserId>()
         .map_err(|_| format!("{id}: not the id of a person"))?;
@@ -104,15 +105,27 @@ fn line(queued: &QueuedReport) -> String {
     let report = &queued.report;
     let at = report.created_at.0.format("%Y-%m-%d %H:%M");
     let mut line = format!(
-        "{} {at} {} {} {}: {}",
-        report.id, report.state, report.subject, report.subject_id, report.reason
+        "{} {at} {} {} {}",
+        report.id, report.state, report.subject, report.subject_id
     );
+    if let Some(author) = queued.author_id {
+        line.push_str(&format!(" by {author}"));
+    }
+    line.push_str(": ");
+    line.push_str(&report.reason);
     if let Some(why) = &queued.why {
         line.push_str(" → ");
         line.push_str(why);
     }
-    // What people wrote stays on its line, and out of the terminal's own language.
+    // What people wrote stays on its line, in its direction, and out of the terminal's own
+    // language.
+    let misleads = |c: char| {
+        c.is_control()
+            || "\u{2028}\u{2029}\u{200e}\u{200f}".contains(c)
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
     line.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if misleads(c) { ' ' } else { c })
         .collect()
 }

@@ -10,7 +10,7 @@ use rocket::{Orbit, Rocket, tokio};
 
 use crate::bus;
 use crate::clock::Clock;
-use crate::community::{comments, erasure, events, groups, interest};
+use crate::community::{comments, erasure, events, groups, interest, likes};
 use crate::config::Config;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
@@ -74,6 +74,7 @@ impl Sweepers {
         self.all("kept answers", now, idempotency::sweep).await;
         self.all("events that are over", now, events::sweep_over)
             .await;
+        self.all("likes on deleted events", now, likes::sweep).await;
         self.all("comments on deleted events", now, comments::sweep)
             .await;
         self.all("interest in deleted events", now, interest::sweep)

@@ -1,1 +1,2 @@
 DROP TABLE comment_likes;
+ALTER TABLE comments RESET (fillfactor);

@@ -35,5 +35,5 @@ CREATE INDEX group_search_lexemes ON group_search USING gin (lexemes);
 
 ALTER TABLE events ADD COLUMN group_id UUID REFERENCES groups (id) ON DELETE SET NULL;
 COMMENT ON COLUMN events.group_id IS 'The group it belongs to.';
-CREATE INDEX events_group ON events (group_id, updated_at, id);
-CREATE INDEX events_group_start ON events (group_id, starts_at, id) WHERE group_id IS NOT NULL;
+CREATE INDEX events_group ON events (group_id, updated_at, id) WHERE group_id IS NOT NULL;
+CREATE INDEX events_group_start ON events (group_id, starts_at, id, end_date) WHERE group_id IS NOT NULL;

@@ -1,7 +1,7 @@
 ALTER TABLE users ADD COLUMN suspended_at TIMESTAMPTZ;
 ALTER TABLE users ADD COLUMN erased_at TIMESTAMPTZ;
 COMMENT ON COLUMN users.suspended_at IS 'When the person was kept from writing.';
-COMMENT ON COLUMN users.erased_at IS 'When everything personal was removed.';
+COMMENT ON COLUMN users.erased_at IS 'When the removal of everything personal began.';
 
 CREATE TABLE erasures (
     user_id UUID PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -9,6 +9,7 @@ CREATE TABLE erasures (
 );
 COMMENT ON TABLE erasures IS 'Erasures that are not known to be complete: a sweeper goes over them once more.';
 
+CREATE INDEX comments_user_id ON comments (user_id, id);
 DROP INDEX comments_user;
-CREATE INDEX comments_user ON comments (user_id, id);
+ALTER INDEX comments_user_id RENAME TO comments_user;
 COMMENT ON INDEX comments_user IS 'In the order in which a person''s comments are walked, page after page.';

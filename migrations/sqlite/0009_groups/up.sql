@@ -47,5 +47,5 @@ END;
 
 -- The group an event belongs to.
 ALTER TABLE events ADD COLUMN group_id TEXT REFERENCES groups (id) ON DELETE SET NULL;
-CREATE INDEX events_group ON events (group_id, updated_at, id);
-CREATE INDEX events_group_start ON events (group_id, starts_at, id) WHERE group_id IS NOT NULL;
+CREATE INDEX events_group ON events (group_id, updated_at, id) WHERE group_id IS NOT NULL;
+CREATE INDEX events_group_start ON events (group_id, starts_at, id, end_date) WHERE group_id IS NOT NULL;

@@ -1,4 +1,4 @@
--- When a person was kept from writing; when everything personal was removed.
+-- When a person was kept from writing; when the removal of everything personal began.
 ALTER TABLE users ADD COLUMN suspended_at TEXT;
 ALTER TABLE users ADD COLUMN erased_at TEXT;
 
@@ -12,6 +12,7 @@ CREATE TABLE erasures (
 DROP INDEX comments_user;
 CREATE INDEX comments_user ON comments (user_id, id);
 
--- What leaves the search index leaves the file.
+-- What leaves the search index leaves the file; what left it before does now.
+INSERT INTO event_search_fts (event_search_fts) VALUES ('rebuild');
 INSERT INTO event_search_fts (event_search_fts, rank) VALUES ('secure-delete', 1);
 INSERT INTO group_search_fts (group_search_fts, rank) VALUES ('secure-delete', 1);

@@ -49,7 +49,7 @@ pub fn stage() -> AdHoc {
 /// The events as a calendar to subscribe to: at most 1000, those to come first.
 ///
 /// An event that was deleted stays for 30 days with `STATUS:CANCELLED`, so that those who
-/// subscribed see it.
+/// subscribed see it. Long descriptions end after 1000 characters; `URL` leads to the whole.
 #[utoipa::path(tag = "Calendars",
     params(
         ("from" = Option<String>, Query, description = "`YYYY-MM-DD`: not over before this day"),
@@ -76,11 +76,20 @@ async fn of_all(
 }
 
 /// A group's events as a calendar to subscribe to.
-#[utoipa::path(tag = "Calendars", params(("group_id" = GroupId, Path)), responses(
-    (status = 200, description = "A calendar", body = String, content_type = "text/calendar"),
-    (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
-    (status = 404, description = "`Group not found`"),
-))]
+#[utoipa::path(tag = "Calendars",
+    params(
+        ("group_id" = GroupId, Path),
+        ("from" = Option<String>, Query, description = "`YYYY-MM-DD`: not over before this day"),
+        ("to" = Option<String>, Query, description = "`YYYY-MM-DD`: begun by the end of this day"),
+        ("creator" = Option<UserId>, Query, description = "Made by this person"),
+        ("q" = Option<String>, Query, description = "Words; at most 200 characters"),
+    ),
+    responses(
+        (status = 200, description = "A calendar", body = String, content_type = "text/calendar"),
+        (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),
+        (status = 400, description = "A parameter of the wrong form"),
+        (status = 404, description = "`Group not found`"),
+    ))]
 #[get("/api/groups/<group_id>/events.ics")]
 async fn of_group(
     group_id: GroupId,
@@ -114,16 +123,13 @@ pub async fn of_event(id: EventId, reader: Reader, db: &Db, config: &Config) -> 
         .read(move |conn| one_or_its_tombstone(conn, id, reader.0))
         .await?;
     let title = row.title.clone();
-    calendar(&title, vec![row], config).await
+    calendar(&title, vec![row], config, false).await
 }
 
 fn one_or_its_tombstone(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventRow> {
-    let gone = schema::events::deleted_at
-        .is_not_null()
-        .and(schema::events::visible.eq(true));
     EventRow::query()
         .filter(schema::events::id.eq(id))
-        .filter(events::visible_to(reader).or(gone))
+        .filter(events::visible_to(reader).or(events::is_tombstone()))
         .first(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(events::NOT_FOUND))
@@ -145,13 +151,18 @@ async fn many(
         .map_err(|_| Error::unavailable("too many calendars are asked for"))?
         .map_err(Error::internal)?;
     let rows = selection::calendar(db, filter, reader, clock).await?;
-    calendar(name, rows, config).await
+    calendar(name, rows, config, true).await
 }
 
 /// Writes a calendar, off the async workers: a thousand long descriptions take a while.
-async fn calendar(name: &str, rows: Vec<EventRow>, config: &Config) -> Result<FreshText> {
+async fn calendar(
+    name: &str,
+    rows: Vec<EventRow>,
+    config: &Config,
+    brief: bool,
+) -> Result<FreshText> {
     let (name, origin) = (name.to_owned(), config.public_origin());
-    let text = tokio::task::spawn_blocking(move || ics::write(&name, &rows, &origin))
+    let text = tokio::task::spawn_blocking(move || ics::write(&name, &rows, &origin, brief))
         .await
         .map_err(Error::internal)??;
     Ok(FreshText {

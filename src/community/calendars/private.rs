@@ -96,8 +96,8 @@ async fn revoke(who: SignedIn, db: &State<Db>) -> Result<NoContent> {
 }
 
 /// The calendar at a secret address.
-#[utoipa::path(tag = "Calendars",
-    params(("secret" = String, Path, description = "As in the address that was made, with `.ics`")),
+#[utoipa::path(get, path = "/api/calendars/{secret}.ics", tag = "Calendars",
+    params(("secret" = String, Path, description = "Of the address that was made")),
     responses(
         (status = 200, description = "A calendar", body = String, content_type = "text/calendar"),
         (status = 304, description = "The caller has it: `If-None-Match` names its `ETag`"),

@@ -4,7 +4,7 @@
 //! is written, but the changes themselves: for each time that an event names, the change of
 //! the clocks before it, which is all that a reader needs to know the offset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
@@ -14,90 +14,85 @@ use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz, TzOffset};
 /// said to hold from there.
 const LOOK_BACK_DAYS: i64 = 400;
 
-/// The changes of the clocks that a calendar needs, by zone.
+/// The times that a calendar names, by zone.
 #[derive(Default)]
-pub struct Zones(BTreeMap<&'static str, BTreeMap<DateTime<Utc>, Change>>);
-
-/// From its moment on, the clocks show another offset.
-struct Change {
-    from: i32,
-    to: TzOffset,
-    /// Until when it is known that no other came: times up to then need no look.
-    known_until: DateTime<Utc>,
-}
+pub struct Zones(BTreeMap<&'static str, (Tz, BTreeSet<DateTime<Utc>>)>);
 
 impl Zones {
-    /// Notes that an event takes place in this zone at that time.
+    /// Notes that an event names this time in that zone.
     pub fn need(&mut self, zone: Tz, at: DateTime<Utc>) {
-        let changes = self.0.entry(zone.name()).or_default();
-        if let Some((_, last)) = changes.range_mut(..=at).next_back()
-            && at <= last.known_until
-        {
-            return;
-        }
-        let (onset, change) = last_change(zone, at);
-        changes
-            .entry(onset)
-            .and_modify(|known| known.known_until = known.known_until.max(at))
-            .or_insert(change);
+        let (_, times) = self
+            .0
+            .entry(zone.name())
+            .or_insert_with(|| (zone, BTreeSet::new()));
+        times.insert(at);
     }
 
     /// Appends a VTIMEZONE for each zone.
     pub fn write(&self, text: &mut String) {
-        for (name, changes) in &self.0 {
+        for (name, (zone, times)) in &self.0 {
             // Writing to a text cannot fail.
             let _never = write!(text, "BEGIN:VTIMEZONE\r\nTZID:{name}\r\n");
-            for (onset, change) in changes {
-                let kind = match change.to.dst_offset() == TimeDelta::zero() {
-                    true => "STANDARD",
-                    false => "DAYLIGHT",
-                };
-                let (from, to) = (offset(change.from), offset(seconds(&change.to)));
-                let at = wall(*onset, change.from).format("%Y%m%dT%H%M%S");
-                let _never = write!(
-                    text,
-                    "BEGIN:{kind}\r\nDTSTART:{at}\r\nTZOFFSETFROM:{from}\r\nTZOFFSETTO:{to}\r\n"
-                );
-                if let Some(short) = change.to.abbreviation() {
-                    let _never = write!(text, "TZNAME:{short}\r\n");
+            let mut shown: Option<TzOffset> = None;
+            // From the earliest on, so that what was written last is what the clocks show.
+            for at in times {
+                let now = zone.offset_from_utc_datetime(&at.naive_utc());
+                if shown.as_ref().is_some_and(|shown| same(shown, &now)) {
+                    continue;
                 }
-                let _never = write!(text, "END:{kind}\r\n");
+                let (onset, before) = last_change(*zone, *at, &now);
+                observance(text, onset, before, &now);
+                shown = Some(now);
             }
             text.push_str("END:VTIMEZONE\r\n");
         }
     }
 }
 
-/// The last change of the clocks at or before that time, to the second.
-fn last_change(zone: Tz, at: DateTime<Utc>) -> (DateTime<Utc>, Change) {
+fn observance(text: &mut String, onset: DateTime<Utc>, before: i32, now: &TzOffset) {
+    let kind = match now.dst_offset() == TimeDelta::zero() {
+        true => "STANDARD",
+        false => "DAYLIGHT",
+    };
+    let (from, to) = (offset(before), offset(seconds(now)));
+    let at = wall(onset, before).format("%Y%m%dT%H%M%S");
+    let _never = write!(
+        text,
+        "BEGIN:{kind}\r\nDTSTART:{at}\r\nTZOFFSETFROM:{from}\r\nTZOFFSETTO:{to}\r\n"
+    );
+    if let Some(short) = now.abbreviation() {
+        let _never = write!(text, "TZNAME:{short}\r\n");
+    }
+    let _never = write!(text, "END:{kind}\r\n");
+}
+
+/// True if the clocks show the same, under the same name.
+fn same(a: &TzOffset, b: &TzOffset) -> bool {
+    seconds(a) == seconds(b) && a.abbreviation() == b.abbreviation()
+}
+
+/// When the clocks began to show what they show at that time, to the second, and what they
+/// showed before.
+fn last_change(zone: Tz, at: DateTime<Utc>, now: &TzOffset) -> (DateTime<Utc>, i32) {
     let offset_at = |at: DateTime<Utc>| zone.offset_from_utc_datetime(&at.naive_utc());
-    let now = offset_at(at);
-    let change = |from: i32| Change {
-        from,
-        to: now,
-        known_until: at,
-    };
-    let same = |other: &TzOffset| {
-        seconds(other) == seconds(&now) && other.abbreviation() == now.abbreviation()
-    };
     let mut after = at;
     for _ in 0..LOOK_BACK_DAYS {
         let mut before = after - TimeDelta::days(1);
-        if same(&offset_at(before)) {
+        if same(&offset_at(before), now) {
             after = before;
             continue;
         }
         // Between the two the clocks changed: halve the time until it is a second.
         while after - before > TimeDelta::seconds(1) {
             let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
-            match same(&offset_at(middle)) {
+            match same(&offset_at(middle), now) {
                 true => after = middle,
                 false => before = middle,
             }
         }
-        return (after, change(seconds(&offset_at(before))));
+        return (after, seconds(&offset_at(before)));
     }
-    (after, change(seconds(&now)))
+    (after, seconds(now))
 }
 
 fn seconds(offset: &TzOffset) -> i32 {

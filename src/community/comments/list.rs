@@ -1,5 +1,6 @@
 //! Lists of comments: an event's, and a person's own.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use rocket::{State, get};
 use serde::Serialize;
@@ -8,7 +9,7 @@ use super::{CommentId, CommentRow, CommentView};
 use crate::community::events::{self, EventId};
 use crate::community::images::{self, CommentImage};
 use crate::community::likes;
-use crate::db::schema::{self, comments, users};
+use crate::db::schema::{self, comments, event_counters, users};
 use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, Db, MultiBackend, on_backend};
 use crate::error::{Error, Result};
@@ -116,7 +117,7 @@ struct WrittenRow {
 pub struct Written {
     #[serde(flatten)]
     row: WrittenRow,
-    /// None if the event is somebody's draft now.
+    /// None if the event is gone, or somebody's draft now.
     event_id: Option<EventId>,
     images: Vec<CommentImage>,
 }
@@ -152,4 +153,14 @@ pub fn of(conn: &mut Conn, user_id: UserId, after: CommentId) -> Result<Vec<Writ
             })
         })
         .collect()
+}
+
+/// How many comments there are on the event of the row.
+#[auto_type]
+pub fn count() -> _ {
+    comments::table
+        .filter(comments::event_id.eq(event_counters::event_id))
+        .count()
+        .single_value()
+        .assume_not_null()
 }

@@ -27,8 +27,8 @@ use crate::http::idempotency::Kept;
 use crate::identity::guard::SignedIn;
 use crate::identity::people::{PublicPerson, UserId};
 
-pub use list::of;
-pub use write::{count_likes, erase, hold, remove, say, sweep, touch};
+pub use list::{count, of};
+pub use write::{count_likes, count_likes_gone, erase, hold, remove, say, sweep, touch};
 
 const BODY_CHARS: usize = 4_000;
 const NOT_SAVED: &str = "Comment could not be saved";
@@ -123,7 +123,7 @@ async fn create(
     let urls = images::check_list(&mut check, &new.image_url_list.unwrap_or_default(), 0);
     check.done()?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    once.write(db, me, clock, move |conn| {
+    once.write_hot(db, me, clock, move |conn| {
         let comment = write::insert(conn, event_id, me, &body, &urls, now)?;
         Ok(Said::created("Comment saved successfully", comment))
     })
@@ -159,7 +159,8 @@ async fn edit(
     let body = check.text("body", &new.body, 1..=BODY_CHARS);
     check.done()?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    let comment = who.write(db, move |conn| {
+    let comment = who.write_hot(db, move |conn| {
+        write::hold(conn, comment_id)?;
         let comment = mine(conn, comment_id, me)?;
         write::rewrite(conn, &comment, &body, now)?;
         list::view(conn, comment_id, me)
@@ -183,7 +184,7 @@ async fn delete(
     clock: &State<Clock>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    who.write(db, move |conn| {
+    who.write_hot(db, move |conn| {
         let comment = find(conn, comment_id, Some(me))?;
         if comment.user_id != me && comment.event_creator != Some(me) {
             return Err(Error::Forbidden(None));

@@ -30,7 +30,10 @@ pub(super) fn remove_one(
     change: Change,
     now: Timestamp,
 ) -> Result<()> {
-    diesel::delete(comments::table.find(comment.id)).execute(conn)?;
+    // Two who delete it at once delete it once.
+    if diesel::delete(comments::table.find(comment.id)).execute(conn)? == 0 {
+        return Err(Error::not_found(NOT_FOUND));
+    }
     events::count_comments(conn, comment.event_id, -1)?;
     bus::record(conn, now, about(change, comment))
 }
@@ -75,6 +78,15 @@ pub fn hold(conn: &mut Conn, id: CommentId) -> Result<()> {
             .first::<CommentId>(conn)
             .optional()?;
     }
+    Ok(())
+}
+
+/// Counts one like less for each of these comments; called by likes, in the transaction that
+/// removes them.
+pub fn count_likes_gone(conn: &mut Conn, ids: &[CommentId]) -> Result<()> {
+    diesel::update(comments::table.filter(comments::id.eq_any(ids)))
+        .set(comments::likes.eq(comments::likes - 1))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -151,6 +163,8 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let due = comments::table
         .inner_join(schema::events::table)
         .filter(events::is_due(now))
+        // Its likes go before (likes::sweep): there may be very many.
+        .filter(comments::likes.eq(0))
         .select(comments::id)
         .limit(500)
         .load::<CommentId>(conn)?;
@@ -163,6 +177,7 @@ pub fn erase(conn: &mut Conn, user_id: UserId, after: CommentId) -> Result<Optio
     let some = comments::table
         .filter(comments::user_id.eq(user_id))
         .filter(comments::id.gt(after))
+        .filter(comments::body.ne(""))
         .order(comments::id)
         .limit(500)
         .select(comments::id)

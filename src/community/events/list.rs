@@ -3,7 +3,7 @@
 use rocket::{State, get};
 
 use super::EventView;
-use super::selection::{Ask, Filter, Order, START, UPDATED, load_for};
+use super::selection::{Ask, Filter, Order, load_for};
 use crate::clock::Clock;
 use crate::community::groups::{self, GroupId};
 use crate::db::Db;
@@ -13,6 +13,10 @@ use crate::http::fresh::Fresh;
 use crate::http::page::Query;
 use crate::identity::guard::{Reader, SignedIn};
 use crate::identity::people::UserId;
+
+/// Names of lists, which cursors are signed for.
+const EVENTS: &str = "events";
+const INTERESTS: &str = "interests";
 
 /// The events, a page at a time.
 ///
@@ -42,9 +46,9 @@ pub(super) async fn list(
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Fresh<Listed<EventView>>> {
-    let order = Order::read(&query)?;
+    let order = Order::read(&query, EVENTS)?;
     let filter = Filter::read(&query, clock)?;
-    let listed = page(&query, reader.0, db, order, filter).await?;
+    let listed = page(&query, EVENTS, reader.0, db, order, filter).await?;
     Ok(Fresh(listed))
 }
 
@@ -74,10 +78,11 @@ pub(super) async fn of_group(
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Fresh<Listed<EventView>>> {
-    let order = Order::read(&query)?;
+    let list = format!("events of group {group_id}");
+    let order = Order::read(&query, &list)?;
     let filter = Filter::read(&query, clock)?.of_group(group_id);
     db.read(move |conn| groups::check(conn, group_id)).await?;
-    let listed = page(&query, reader.0, db, order, filter).await?;
+    let listed = page(&query, &list, reader.0, db, order, filter).await?;
     Ok(Fresh(listed))
 }
 
@@ -103,15 +108,16 @@ pub(super) async fn of_interest(
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Listed<EventView>> {
-    let order = Order::Start(query.key(START)?);
+    let order = Order::start(&query, INTERESTS)?;
     let filter = Filter::read(&query, clock)?.of_interest_to(who.user_id);
-    let mut listed = page(&query, Some(who.user_id), db, order, filter).await?;
+    let mut listed = page(&query, INTERESTS, Some(who.user_id), db, order, filter).await?;
     listed.message = "Interests successfully fetched";
     Ok(listed)
 }
 
 async fn page(
     query: &Query<'_>,
+    list: &str,
     reader: Option<UserId>,
     db: &Db,
     order: Order,
@@ -124,14 +130,13 @@ async fn page(
         rows: limit.rows(),
     };
     let rows = load_for(db, filter, ask).await?;
-    let (rows, next) = match order {
-        Order::Start(_) => query.page(START, limit, rows, |(row, _)| {
-            (row.when.starts_at.0.timestamp_micros(), row.id)
-        })?,
-        _ => query.page(UPDATED, limit, rows, |(row, _)| {
-            (row.updated_at.0.timestamp_micros(), row.id)
-        })?,
-    };
+    let (rows, next) = query.page(&order.of(list), limit, rows, |(row, _)| {
+        let at = match order {
+            Order::Start(_) => row.when.starts_at,
+            _ => row.updated_at,
+        };
+        (at.0.timestamp_micros(), row.id)
+    })?;
     let seen = |seen| EventView::of(seen, reader);
     Ok(Listed {
         message: "events returned succesfully",

@@ -39,8 +39,8 @@ use super::{calendars, interest, structured};
 
 pub use when::When;
 pub use write::{
-    Plan, count_comments, count_interest, erase, is_due, leave_group, publish, sweep, sweep_over,
-    verify,
+    Plan, count_comments, count_interest, count_interest_gone, erase, is_due, leave_group, publish,
+    sweep, sweep_over, verify,
 };
 
 /// The sentence for an event that is not there, or not for this reader.
@@ -164,6 +164,15 @@ pub fn visible_to(reader: Option<UserId>) -> _ {
     events::deleted_at
         .is_null()
         .and(events::visible.eq(true).or(events::creator_id.eq(reader)))
+}
+
+/// The condition that an event was deleted of late, and everyone could see it: calendars show
+/// it as cancelled.
+#[auto_type]
+pub fn is_tombstone() -> _ {
+    events::deleted_at
+        .is_not_null()
+        .and(events::visible.eq(true))
 }
 
 /// The condition that there is such an event, and the reader may know of it.
@@ -326,15 +335,16 @@ async fn delete(
     .await
 }
 
-/// Deletes somebody's event, for those who moderate.
+/// Deletes somebody's event, for those who moderate. Its title may be why, so it goes as well.
 pub fn remove(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<()> {
-    let event = EventRow::query()
+    let there = events::table
         .filter(events::id.eq(id))
         .filter(events::deleted_at.is_null())
-        .first(conn)
+        .select(events::id)
+        .first::<EventId>(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(NOT_FOUND))?;
-    write::bury(conn, &event, Change::by_server("event.cancelled"), now)
+    write::bury_nameless(conn, &[there], &Change::by_server("event.cancelled"), now)
 }
 
 /// Who made an event, also one that was deleted; none for one of the box office's admins.

@@ -6,14 +6,14 @@ use chrono::Datelike as _;
 use diesel::prelude::*;
 
 use super::when::YEARS;
-use super::{EventId, EventRow, Seen, visible_to};
+use super::{EventId, EventRow, Seen, is_tombstone, visible_to};
 use crate::clock::Clock;
 use crate::community::groups::{self, GroupId};
 use crate::community::interest;
 use crate::community::search::{self, Wanted};
-use crate::db::schema::{event_counters, event_interests, event_search, events};
+use crate::db::schema::{event_counters, events};
 use crate::db::types::Timestamp;
-use crate::db::{Conn, Db, MultiBackend, in_time};
+use crate::db::{Conn, Db, in_time, on_backend};
 use crate::error::{Error, Result};
 use crate::http::page::{Key, Limit, Query};
 use crate::identity::people::UserId;
@@ -39,18 +39,28 @@ pub(super) enum Order {
 }
 
 impl Order {
-    pub(super) fn read(query: &Query<'_>) -> Result<Self> {
+    /// The order that the query says, of the list of that name.
+    pub(super) fn read(query: &Query<'_>, list: &str) -> Result<Self> {
         match query.get("order") {
-            None | Some("updated") => Ok(Self::Updated(query.key(UPDATED)?)),
-            Some("start") => Ok(Self::Start(query.key(START)?)),
+            None | Some("updated") => Ok(Self::Updated(query.key(&Self::Updated(None).of(list))?)),
+            Some("start") => Self::start(query, list),
             Some(_) => Err(Error::BadRequest(None)),
         }
     }
-}
 
-/// Names of the orders, which cursors are signed for.
-pub(super) const UPDATED: &str = "events by update";
-pub(super) const START: &str = "events by start";
+    /// Soonest start first, whatever the query says.
+    pub(super) fn start(query: &Query<'_>, list: &str) -> Result<Self> {
+        Ok(Self::Start(query.key(&Self::Start(None).of(list))?))
+    }
+
+    /// Names a list in this order, which cursors are signed for.
+    pub(super) fn of(self, list: &str) -> String {
+        match self {
+            Self::Start(_) => format!("{list} by start"),
+            _ => format!("{list} by update"),
+        }
+    }
+}
 
 /// Which events a caller asks for.
 #[derive(Debug, Clone, Default)]
@@ -198,87 +208,107 @@ pub(super) async fn load_for(db: &Db, filter: Filter, ask: Ask) -> Result<Vec<Se
 }
 
 fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
-    let mut list = events::table
-        .inner_join(event_counters::table)
-        .select((EventRow::as_select(), interest::shown_by(ask.reader)))
-        .limit(ask.rows)
-        .into_boxed::<MultiBackend>();
-    list = match ask.order {
-        // What is left of an event that everyone could see.
-        Order::Deleted => list
-            .filter(events::deleted_at.is_not_null())
-            .filter(events::visible.eq(true)),
-        _ => list.filter(visible_to(ask.reader)),
-    };
-    // The redundant first half of each condition is what the index is entered with.
-    match ask.order {
-        Order::Updated(after) => {
-            list = list.order((events::updated_at.desc(), events::id.desc()));
-            if let Some((at, id)) = after {
+    let wanted = filter.wanted.as_ref().and_then(Option::as_ref);
+    let found = wanted.map(|wanted| wanted.matches_event(conn));
+    let days = filter.days(ask.order);
+    let may_walk = filter.may_walk(ask.order);
+    Ok(on_backend!(conn, conn: Backend => {
+        let mut list = events::table
+            .inner_join(event_counters::table)
+            .select((EventRow::as_select(), interest::shown_by(ask.reader)))
+            .limit(ask.rows)
+            .into_boxed::<Backend>();
+        list = match ask.order {
+            Order::Deleted => list.filter(is_tombstone()),
+            _ => list.filter(visible_to(ask.reader)),
+        };
+        list = match ask.order {
+            Order::Updated(_) => list.order((events::updated_at.desc(), events::id.desc())),
+            Order::Start(_) => list.order((events::starts_at.asc(), events::id.asc())),
+            Order::StartLatest => list.order((events::starts_at.desc(), events::id.desc())),
+            Order::Deleted => list.order((events::deleted_at.desc(), events::id.desc())),
+            // Ids made later are greater.
+            Order::Created => list.order(events::id.desc()),
+        };
+        // The redundant first half of each condition is what the index is entered with.
+        match ask.order {
+            Order::Updated(Some((at, id))) => {
                 list = list
                     .filter(events::updated_at.le(at))
                     .filter(events::updated_at.lt(at).or(events::id.lt(id)));
             }
-        }
-        Order::Start(after) => {
-            list = list.order((events::starts_at.asc(), events::id.asc()));
-            if let Some((at, id)) = after {
+            Order::Start(Some((at, id))) => {
                 list = list
                     .filter(events::starts_at.ge(at))
                     .filter(events::starts_at.gt(at).or(events::id.gt(id)));
             }
+            _ => {}
         }
-        Order::StartLatest => list = list.order((events::starts_at.desc(), events::id.desc())),
-        Order::Deleted => list = list.order((events::deleted_at.desc(), events::id.desc())),
-        // Ids made later are greater.
-        Order::Created => list = list.order(events::id.desc()),
-    }
-    if let Some(creator) = filter.creator {
-        list = list.filter(events::creator_id.eq(creator));
-    }
-    if let Some(group) = filter.group {
-        list = list
-            .filter(events::group_id.eq(group))
-            .filter(groups::is_there(group));
-    }
-    if let Some(person) = filter.interests {
-        let theirs = event_interests::table
-            .filter(event_interests::user_id.eq(person))
-            .select(event_interests::event_id);
-        list = list.filter(events::id.eq_any(theirs));
-    }
-    // SQLite would walk all that is to come for the sake of its order.
-    if filter.to_come && !filter.is_narrow() {
-        list = list.filter(events::is_over.eq(false));
-    }
-    // The instants bound the walk, the wall dates decide.
-    if let Some(from) = filter.from {
-        list = list.filter(events::end_date.ge(from.to_string()));
+        if let Some(creator) = filter.creator {
+            list = list.filter(events::creator_id.eq(creator));
+        }
+        if let Some(group) = filter.group {
+            list = list
+                .filter(events::group_id.eq(group))
+                .filter(groups::is_there(group));
+        }
+        if let Some(person) = filter.interests {
+            list = list.filter(events::id.eq_any(interest::shown_in(person)));
+        }
+        if days.not_over {
+            list = list.filter(events::is_over.eq(false));
+        }
+        if let Some(from) = days.from {
+            list = list.filter(events::end_date.ge(from));
+        }
+        if let Some(at) = days.ends_from {
+            list = list.filter(events::ends_at.ge(at));
+        }
+        if let Some(to) = days.to {
+            list = list.filter(events::start_date.le(to));
+        }
+        if let Some(at) = days.starts_to {
+            list = list.filter(events::starts_at.le(at));
+        }
+        if let Some(found) = found {
+            list = list.filter(events::id.eq_any(search::events_where(found)));
+        }
+        if may_walk {
+            list = list.filter(in_time());
+        }
+        list.load(conn)
+    })?)
+}
+
+/// What the days that are asked for mean for an event's columns: the instants bound the walk,
+/// the wall dates decide.
+struct Days {
+    not_over: bool,
+    from: Option<String>,
+    ends_from: Option<Timestamp>,
+    to: Option<String>,
+    starts_to: Option<Timestamp>,
+}
+
+impl Filter {
+    fn days(&self, order: Order) -> Days {
+        // SQLite would walk all that is to come for the sake of its order, whatever else
+        // narrows the list down.
+        let not_over = self.to_come && !self.is_narrow();
         // What is to come is in its order already, and almost all of it matches.
-        let in_order =
-            filter.to_come && !filter.is_narrow() && matches!(ask.order, Order::Start(_));
-        if !in_order && YEARS.contains(&from.year()) {
-            let bound = from.and_time(chrono::NaiveTime::MIN).and_utc() - FURTHEST_ZONE;
-            list = list.filter(events::ends_at.ge(Timestamp(bound)));
-        }
-    }
-    if let Some(to) = filter.to {
-        list = list.filter(events::start_date.le(to.to_string()));
+        let in_order = not_over && matches!(order, Order::Start(_));
+        let midnight = |day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
         // Beyond the years that events lie in, the wall date decides alone.
-        if to.year() <= *YEARS.end() {
-            let bound = to.and_time(chrono::NaiveTime::MIN).and_utc() + FURTHEST_ZONE * 2;
-            list = list.filter(events::starts_at.le(Timestamp(bound)));
+        let from = self
+            .from
+            .filter(|from| !in_order && YEARS.contains(&from.year()));
+        let to = self.to.filter(|to| to.year() <= *YEARS.end());
+        Days {
+            not_over,
+            from: self.from.map(|from| from.to_string()),
+            ends_from: from.map(|from| Timestamp(midnight(from) - FURTHEST_ZONE)),
+            to: self.to.map(|to| to.to_string()),
+            starts_to: to.map(|to| Timestamp(midnight(to) + FURTHEST_ZONE * 2)),
         }
     }
-    if let Some(Some(wanted)) = &filter.wanted {
-        let found = event_search::table
-            .filter(wanted.matches_event(conn))
-            .filter(in_time())
-            .select(event_search::event_id);
-        list = list.filter(events::id.eq_any(found));
-    }
-    if filter.may_walk(ask.order) {
-        list = list.filter(in_time());
-    }
-    Ok(list.load(conn)?)
 }

@@ -9,8 +9,8 @@ use super::when::When;
 use super::{EventId, EventRow};
 use crate::bus::{self, Change};
 use crate::community::groups::{self, GroupId};
-use crate::community::search;
-use crate::db::schema::{comments, event_counters, event_interests, events};
+use crate::community::{comments, interest, search};
+use crate::db::schema::{self, event_counters, event_interests, events};
 use crate::db::types::Timestamp;
 use crate::db::{Conn, on_backend};
 use crate::error::Result;
@@ -147,51 +147,82 @@ pub(super) fn bury(
     change: Change,
     now: Timestamp,
 ) -> Result<()> {
-    let id = event.id;
-    diesel::update(events::table.find(id))
+    diesel::update(events::table.find(event.id))
+        .set((blank(now), events::revision.eq(events::revision + 1)))
+        .execute(conn)?;
+    search::index_event(conn, event.id, &[&event.title])?;
+    bus::record(conn, now, change.of("event_id", event.id))
+}
+
+/// Makes events invisible, and leaves tombstones without a title, also of those that are
+/// tombstones already.
+pub(super) fn bury_nameless(
+    conn: &mut Conn,
+    ids: &[EventId],
+    change: &Change,
+    now: Timestamp,
+) -> Result<()> {
+    let tombstones = events::table
+        .filter(events::id.eq_any(ids))
+        .filter(events::deleted_at.is_not_null());
+    diesel::update(tombstones)
         .set((
-            events::description.eq(""),
-            events::location.eq(""),
-            events::thumbnail.eq(None::<String>),
-            events::deleted_at.eq(now),
+            events::title.eq(""),
             events::updated_at.eq(now),
             events::revision.eq(events::revision + 1),
         ))
         .execute(conn)?;
-    search::index_event(conn, id, &[&event.title])?;
-    bus::record(conn, now, change.of("event_id", id))
+    // All at once, so that a row only gets shorter: one that grew first would move, and what
+    // it leaves behind in a page is not always written over.
+    let there = events::table
+        .filter(events::id.eq_any(ids))
+        .filter(events::deleted_at.is_null());
+    let buried = diesel::update(there)
+        .set((
+            events::title.eq(""),
+            blank(now),
+            events::revision.eq(events::revision + 1),
+        ))
+        .returning(events::id)
+        .get_results::<EventId>(conn)?;
+    search::forget_events(conn, ids)?;
+    buried
+        .into_iter()
+        .try_for_each(|id| bus::record(conn, now, change.clone().of("event_id", id)))
+}
+
+/// What makes an event a tombstone: title and times are left.
+#[derive(AsChangeset)]
+#[diesel(table_name = events, treat_none_as_null = true)]
+struct Blank {
+    description: &'static str,
+    location: &'static str,
+    thumbnail: Option<String>,
+    deleted_at: Option<Timestamp>,
+    updated_at: Timestamp,
+}
+
+fn blank(now: Timestamp) -> Blank {
+    Blank {
+        description: "",
+        location: "",
+        thumbnail: None,
+        deleted_at: Some(now),
+        updated_at: now,
+    }
 }
 
 /// Cancels the events of a person who is erased, 100 at a time, and leaves nothing in them
 /// that the person wrote; how many they were.
 pub fn erase(conn: &mut Conn, creator: UserId, now: Timestamp) -> Result<usize> {
-    let left = EventRow::query()
+    let left = events::table
         .filter(events::creator_id.eq(creator))
         .filter(events::deleted_at.is_null().or(events::title.ne("")))
         .order((events::updated_at, events::id))
         .limit(100)
-        .load(conn)?;
-    for event in &left {
-        let id = event.id;
-        let there = diesel::update(events::table.find(id).filter(events::deleted_at.is_null()))
-            .set(events::deleted_at.eq(now))
-            .execute(conn)?;
-        diesel::update(events::table.find(id))
-            .set((
-                events::title.eq(""),
-                events::description.eq(""),
-                events::location.eq(""),
-                events::thumbnail.eq(None::<String>),
-                events::updated_at.eq(now),
-                events::revision.eq(events::revision + 1),
-            ))
-            .execute(conn)?;
-        search::forget_event(conn, id)?;
-        if there == 1 {
-            let change = Change::by(creator, "event.cancelled").of("event_id", id);
-            bus::record(conn, now, change)?;
-        }
-    }
+        .select(events::id)
+        .load::<EventId>(conn)?;
+    bury_nameless(conn, &left, &Change::by(creator, "event.cancelled"), now)?;
     Ok(left.len())
 }
 
@@ -225,23 +256,24 @@ pub fn count_interest(conn: &mut Conn, id: EventId, by: i64) -> Result<()> {
     Ok(())
 }
 
+/// Counts one interested person less for each of these events; called by interest, likewise.
+pub fn count_interest_gone(conn: &mut Conn, ids: &[EventId]) -> Result<()> {
+    diesel::update(event_counters::table.filter(event_counters::event_id.eq_any(ids)))
+        .set(event_counters::interested.eq(event_counters::interested - 1))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The events whose counters differ from the rows they count, a sentence each; at most 10.
+/// What belongs to a tombstone goes without being counted.
 pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
-    let comments = comments::table
-        .filter(comments::event_id.eq(event_counters::event_id))
-        .count()
-        .single_value()
-        .assume_not_null();
-    let interested = event_interests::table
-        .filter(event_interests::event_id.eq(event_counters::event_id))
-        .count()
-        .single_value()
-        .assume_not_null();
     let wrong = event_counters::table
+        .inner_join(events::table)
+        .filter(events::deleted_at.is_null())
         .filter(
             event_counters::comments
-                .ne(comments)
-                .or(event_counters::interested.ne(interested)),
+                .ne(comments::count())
+                .or(event_counters::interested.ne(interest::count())),
         )
         .select((
             event_counters::event_id,
@@ -293,7 +325,7 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .filter(events::deleted_at.is_not_null())
         .filter(is_due(now))
         .filter(diesel::dsl::not(diesel::dsl::exists(
-            comments::table.filter(comments::event_id.eq(events::id)),
+            schema::comments::table.filter(schema::comments::event_id.eq(events::id)),
         )))
         .filter(diesel::dsl::not(diesel::dsl::exists(
             event_interests::table.filter(event_interests::event_id.eq(events::id)),

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::write::{bury, delete_row, pass_on};
+use super::write::{bury, delete_row, hold, pass_on};
 use super::{GroupId, members};
 use crate::community::events;
 use crate::db::Conn;
@@ -22,6 +22,8 @@ pub fn erase(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<usize> 
         .select(groups::id)
         .load::<GroupId>(conn)?;
     for id in &made {
+        // Whoever is removed from the group meanwhile waits, and then is its creator or not.
+        hold(conn, *id)?;
         match members::oldest_but(conn, *id, user_id)? {
             Some(heir) => pass_on(conn, *id, user_id, heir, now)?,
             None => bury(conn, *id, user_id, now)?,
@@ -34,7 +36,7 @@ pub fn erase(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<usize> 
     Ok(made.len() + joined.len())
 }
 
-/// Lets 500 members or events of a deleted group go, or the group itself once it has none;
+/// Lets up to 500 members and 500 events of a deleted group go, or the group itself once it has none;
 /// how many rows that were.
 pub fn sweep(conn: &mut Conn, _: Timestamp) -> Result<usize> {
     let deleted = groups::table

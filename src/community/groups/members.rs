@@ -92,7 +92,10 @@ async fn list(
 
 /// Adds a person to my group.
 #[utoipa::path(tag = "Groups", security(("session" = [])),
-    params(("group_id" = GroupId, Path), ("user_id" = UserId, Path)),
+    params(
+        ("group_id" = GroupId, Path),
+        ("user_id" = String, Path, description = "A person's id, or `@me`"),
+    ),
     responses(
         (status = 200, description = "`User added to Group`, and the group's id", body = Said<GroupId>),
         (status = 403, description = "`User already in group`, or not my group"),
@@ -101,13 +104,14 @@ async fn list(
 #[post("/api/groups/<group_id>/members/<user_id>")]
 async fn add(
     group_id: GroupId,
-    user_id: UserId,
+    user_id: &str,
     who: SignedIn,
     once: Once,
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Kept> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
+    let user_id = named(user_id, me);
     once.write(db, me, clock, move |conn| {
         let group = there(conn, group_id)?;
         if group.creator_id != me {
@@ -126,7 +130,10 @@ async fn add(
 
 /// Removes a person from my group, or me from a group.
 #[utoipa::path(tag = "Groups", security(("session" = [])),
-    params(("group_id" = GroupId, Path), ("user_id" = UserId, Path)),
+    params(
+        ("group_id" = GroupId, Path),
+        ("user_id" = String, Path, description = "A person's id, or `@me`"),
+    ),
     responses(
         (status = 200, description = "`User removed from group successfully`, and the group's id", body = Said<GroupId>),
         (status = 403, description = "`User is not a member of this group`, the creator, or not mine to remove"),
@@ -135,12 +142,13 @@ async fn add(
 #[delete("/api/groups/<group_id>/members/<user_id>")]
 async fn remove(
     group_id: GroupId,
-    user_id: UserId,
+    user_id: &str,
     who: SignedIn,
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Said<GroupId>> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
+    let user_id = named(user_id, me);
     who.write(db, move |conn| {
         let group = there(conn, group_id)?;
         if group.creator_id != me && user_id != me {
@@ -162,6 +170,14 @@ async fn remove(
         Ok(Said::ok("User removed from group successfully", group_id))
     })
     .await
+}
+
+/// The person that a path names: `@me`, or by id.
+fn named(text: &str, me: UserId) -> UserId {
+    match text {
+        "@me" => me,
+        id => id.parse().unwrap_or(UserId::nobody()),
+    }
 }
 
 fn there(conn: &mut Conn, id: GroupId) -> Result<GroupRow> {
@@ -224,16 +240,22 @@ pub(super) fn some_of(conn: &mut Conn, user_id: UserId) -> Result<Vec<GroupId>> 
         .load(conn)?)
 }
 
-/// Who belongs to a group the longest, but for one.
+/// Who belongs to a group the longest, but for one; one who may write before one who may not.
 pub(super) fn oldest_but(
     conn: &mut Conn,
     group_id: GroupId,
     but: UserId,
 ) -> Result<Option<UserId>> {
     Ok(group_members::table
+        .inner_join(users::table)
         .filter(group_members::group_id.eq(group_id))
         .filter(group_members::user_id.ne(but))
-        .order((group_members::joined_at, group_members::user_id))
+        .filter(users::erased_at.is_null())
+        .order((
+            users::suspended_at.is_not_null(),
+            group_members::joined_at,
+            group_members::user_id,
+        ))
         .select(group_members::user_id)
         .first(conn)
         .optional()?)

@@ -84,6 +84,20 @@ pub(super) fn count_members(conn: &mut Conn, id: GroupId, by: i64) -> Result<()>
     Ok(())
 }
 
+/// Holds a group until the end of the transaction; on SQLite all writes are one after the
+/// other.
+pub(super) fn hold(conn: &mut Conn, id: GroupId) -> Result<()> {
+    if let Conn::Pg(conn) = conn {
+        groups::table
+            .find(id)
+            .select(groups::id)
+            .for_no_key_update()
+            .first::<GroupId>(conn)
+            .optional()?;
+    }
+    Ok(())
+}
+
 /// Gives a group to another of its members.
 pub(super) fn pass_on(
     conn: &mut Conn,

@@ -56,6 +56,7 @@ pub fn file(
                     reports::reporter_id.eq(me),
                     reports::subject.eq(subject.as_str()),
                     reports::subject_id.eq(subject_id),
+                    reports::author_id.eq(author(conn, subject, subject_id)?),
                     reports::reason.eq(reason),
                     reports::state.eq(ReportState::Open.as_str()),
                     reports::created_at.eq(now),
@@ -69,7 +70,9 @@ pub fn file(
     Ok(ReportView::query().filter(reports::id.eq(id)).first(conn)?)
 }
 
-/// Decides an open report and does what is decided.
+/// Decides a report and does what is decided. What was upheld can be acted on once more: an
+/// event goes, and then its creator is suspended as well. What is removed settles all open
+/// reports about it.
 ///
 /// # Errors
 /// 404 for no such report, or where what it is about is gone; 409 for one that is decided;
@@ -84,45 +87,73 @@ pub fn decide(
     let mut check = Check::default();
     let why = check.text("why", why, 1..=REASON_CHARS);
     check.done()?;
-    let queued = find(conn, id)?;
-    if queued.report.state != ReportState::Open.as_str() {
+    let (from, to, topic) = match act {
+        Act::Dismiss => (
+            [ReportState::Open].as_slice(),
+            ReportState::Dismissed,
+            "report.dismissed",
+        ),
+        Act::Remove | Act::Suspend => (
+            [ReportState::Open, ReportState::Upheld].as_slice(),
+            ReportState::Upheld,
+            "report.upheld",
+        ),
+    };
+    let report = find(conn, id)?.report;
+    // Decided in one statement, so that of two who decide at once one does.
+    let from = from.iter().map(|state| state.as_str()).collect::<Vec<_>>();
+    let open = reports::table.find(id).filter(reports::state.eq_any(from));
+    let decided = diesel::update(open)
+        .set((
+            reports::state.eq(to.as_str()),
+            reports::why.eq(&why),
+            reports::decided_at.eq(now),
+        ))
+        .execute(conn)?;
+    if decided == 0 {
         return Err(Error::Conflict(Some(
             "This report is decided already.".into(),
         )));
     }
-    let subject = Subject::read(&queued.report.subject)
-        .ok_or_else(|| Error::internal("a report about nothing"))?;
-    let subject_id = queued.report.subject_id;
-    match (act, subject) {
-        (Act::Dismiss, _) => {}
-        (Act::Remove, Subject::Event) => events::remove(conn, subject_id.of(), now)?,
-        (Act::Remove, Subject::Comment) => comments::remove(conn, subject_id.of(), now)?,
-        (Act::Remove, Subject::User) => {
-            return Err(Error::invalid(
-                "subject",
-                "a person cannot be removed, only suspended",
-            ));
-        }
-        (Act::Suspend, subject) => {
-            let person = author(conn, subject, subject_id)?;
-            people::suspend(conn, person, true, now)?;
-            session::end_all(conn, person)?;
-        }
+    act_on(conn, &report, act, now)?;
+    if act == Act::Remove {
+        let same = reports::table
+            .filter(reports::subject_id.eq(report.subject_id))
+            .filter(reports::state.eq(ReportState::Open.as_str()));
+        diesel::update(same)
+            .set((
+                reports::state.eq(to.as_str()),
+                reports::why.eq(&why),
+                reports::decided_at.eq(now),
+            ))
+            .execute(conn)?;
     }
-    let (state, topic) = match act {
-        Act::Dismiss => (ReportState::Dismissed, "report.dismissed"),
-        Act::Remove | Act::Suspend => (ReportState::Upheld, "report.upheld"),
-    };
-    diesel::update(reports::table.find(id))
-        .set((
-            reports::state.eq(state.as_str()),
-            reports::why.eq(why),
-            reports::decided_at.eq(now),
-        ))
-        .execute(conn)?;
     let change = Change::by_server(topic).of("report_id", id);
     bus::record(conn, now, change.heard_by(Audience::Admins))?;
     find(conn, id)
+}
+
+fn act_on(conn: &mut Conn, report: &ReportView, act: Act, now: Timestamp) -> Result<()> {
+    let subject =
+        Subject::read(&report.subject).ok_or_else(|| Error::internal("a report about nothing"))?;
+    match (act, subject) {
+        (Act::Dismiss, _) => Ok(()),
+        (Act::Remove, Subject::Event) => events::remove(conn, report.subject_id.of(), now),
+        (Act::Remove, Subject::Comment) => comments::remove(conn, report.subject_id.of(), now),
+        (Act::Remove, Subject::User) => Err(Error::invalid(
+            "subject",
+            "a person cannot be removed, only suspended",
+        )),
+        (Act::Suspend, _) => {
+            let person = reports::table
+                .find(report.id)
+                .select(reports::author_id)
+                .first::<Option<UserId>>(conn)?
+                .ok_or_else(|| Error::invalid("subject", "no person made it"))?;
+            people::suspend(conn, person, true, now)?;
+            session::end_all(conn, person)
+        }
+    }
 }
 
 fn find(conn: &mut Conn, id: ReportId) -> Result<QueuedReport> {
@@ -134,17 +165,16 @@ fn find(conn: &mut Conn, id: ReportId) -> Result<QueuedReport> {
 }
 
 /// Who made what is reported; a person's own author is that person.
-fn author(conn: &mut Conn, subject: Subject, id: Id<()>) -> Result<UserId> {
+fn author(conn: &mut Conn, subject: Subject, id: Id<()>) -> Result<Option<UserId>> {
     match subject {
-        Subject::User => Ok(id.of()),
-        Subject::Comment => comments::author(conn, id.of()),
-        Subject::Event => events::creator(conn, id.of())?
-            .ok_or_else(|| Error::invalid("subject", "the event has no person as its creator")),
+        Subject::User => Ok(Some(id.of())),
+        Subject::Comment => comments::author(conn, id.of()).map(Some),
+        Subject::Event => events::creator(conn, id.of()),
     }
 }
 
-/// Removes what a person who is erased wrote in up to 500 reports, and forgets who it was; how
-/// many they were.
+/// Removes what a person who is erased wrote in reports, 500 at a time, and forgets who it
+/// was; how many they were.
 pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
     let some = reports::table
         .filter(reports::reporter_id.eq(user_id))

@@ -76,6 +76,9 @@ pub struct QueuedReport {
     /// Who reported; null if that person is gone.
     #[schema(inline, required)]
     pub reporter_id: Option<UserId>,
+    /// Who made it, or the person itself; null for an event of the box office's admins.
+    #[schema(inline, required)]
+    pub author_id: Option<UserId>,
     /// What was said about the decision.
     #[schema(required)]
     pub why: Option<String>,

@@ -12,6 +12,8 @@
 //!   else means the batch is lost: all its jobs fail and the connection is replaced.
 //! * Nobody is answered before the commit.
 
+mod log;
+
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +21,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{
-    AnsiTransactionManager, Connection, SimpleConnection, TransactionManager,
-};
-use diesel::prelude::*;
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use rocket::tokio::{self, sync::oneshot};
+
+use log::{checkpoint_loop, copy_log, empty_log};
 
 use super::conn::{Conn, Role};
 use crate::config::DatabaseUrl;
@@ -36,12 +37,6 @@ const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 5 });
 /// Most jobs that wait; the next is refused as unavailable.
 const QUEUE_JOBS: usize = 8_192;
-/// How often the write-ahead log is copied into the database, if there was a commit: often
-/// enough that little is left for the writer to copy.
-const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
-/// Pages (of 4 KiB) in the write-ahead log from which it is started anew.
-const LOG_FRAMES: i64 = 4_096;
-
 /// How often emptying the log is tried, and how long after a long read was in the way.
 const EMPTYINGS: u32 = 20;
 const EMPTYING_PAUSE: Duration = Duration::from_millis(250);
@@ -258,8 +253,10 @@ fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
         let (first, queue) = match next {
             Work::Job(first, queue) => (first, queue),
             Work::EmptyLog(callers) => {
+                // Once for all of them: meanwhile nobody writes.
+                let emptied = empty_log(&mut usable).map_err(|error| error.to_string());
                 for caller in callers {
-                    let _gone = caller.send(empty_log(&mut usable));
+                    let _gone = caller.send(emptied.clone().map_err(Error::unavailable));
                 }
                 conn = Some(usable);
                 continue;
@@ -435,70 +432,6 @@ fn expect_depth(conn: &mut Conn, expected: u32) -> Result<()> {
             "transaction depth {found}, not {expected}"
         ))),
     }
-}
-
-/// Copies the write-ahead log into the database, off the writer's thread.
-///
-/// Under constant writes that never reaches the end of the log, which would grow for ever.
-/// So when it is long the writer itself copies the little that came meanwhile, between two
-/// batches; its next write then begins at the front of the file again. Letting SQLite make
-/// the writer wait for that (a checkpoint of mode RESTART) cost it up to 50 ms in sleeps.
-fn checkpoint_loop(shared: &Shared, mut conn: Conn) {
-    let mut told = false;
-    let mut state = shared.lock();
-    while !state.closed {
-        let (guard, _) = shared
-            .closed
-            .wait_timeout(state, CHECKPOINT_EVERY)
-            .unwrap_or_else(PoisonError::into_inner);
-        drop(guard);
-        if shared.committed.swap(false, Ordering::Acquire) {
-            let log = copy_log(&mut conn);
-            // Only when little is left: the rest waits for a long read to end.
-            let due = log.frames > LOG_FRAMES && log.frames - log.copied < LOG_FRAMES;
-            shared.log_is_long.store(due, Ordering::Release);
-            let grows = log.frames > 64 * LOG_FRAMES;
-            if grows && !told {
-                tracing::warn!(log.frames, "a long read keeps the write-ahead log growing");
-            }
-            told = grows;
-        }
-        state = shared.lock();
-    }
-}
-
-/// Copies what it can of the log without waiting for anybody.
-fn copy_log(conn: &mut Conn) -> Log {
-    let log = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Log>(conn);
-    log.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a checkpoint failed");
-        Log::default()
-    })
-}
-
-/// Copies all of the log and cuts its file. Reads that still use the log are waited for
-/// shortly.
-fn empty_log(conn: &mut Conn) -> Result<()> {
-    conn.batch_execute("PRAGMA busy_timeout = 300")?;
-    let log = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Log>(conn);
-    conn.batch_execute("PRAGMA busy_timeout = 5000")?;
-    match log? {
-        Log { busy: 0, .. } => Ok(()),
-        _ => Err(Error::unavailable("somebody reads the log")),
-    }
-}
-
-#[derive(Default, QueryableByName)]
-struct Log {
-    /// 1 if somebody was in the way.
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    busy: i64,
-    /// Pages in the write-ahead log.
-    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = log)]
-    frames: i64,
-    /// Those of them that are in the database.
-    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = checkpointed)]
-    copied: i64,
 }
 
 #[cfg(test)]

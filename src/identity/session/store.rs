@@ -11,7 +11,7 @@ use crate::db::schema::sessions;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db, on_backend};
 use crate::error::{Error, Result};
-use crate::identity::people::UserId;
+use crate::identity::people::{self, UserId};
 use crate::secret::sha256_hex;
 
 /// Characters of a token, as rocket-session-store makes it: 142 bits.
@@ -87,6 +87,10 @@ impl Store for Sessions {
 }
 
 fn insert(conn: &mut Conn, token_hash: &str, session: &Session) -> Result<()> {
+    // Whoever erases the account while signing in elsewhere stays erased.
+    if people::find_public(conn, session.user_id)?.is_none() {
+        return Err(Error::Unauthorized(None));
+    }
     let oldest = sessions::table
         .filter(sessions::user_id.eq(session.user_id))
         .order(sessions::created_at.desc())

@@ -274,14 +274,38 @@ fn a_decided_report_is_not_decided_again() {
         decide(&site, "remove", &upheld).ok();
         let before = decided(&site);
         for decision in DECISIONS {
-            for (report, state) in [(&dismissed, "dismissed"), (&upheld, "upheld")] {
-                let words = ["reports", decision, report, "--why", "Other"];
-                site.run(&words).refused();
-                assert_decided(&site, report, state);
-            }
+            let words = ["reports", decision, &dismissed, "--why", "Other"];
+            site.run(&words).refused();
+            assert_decided(&site, &dismissed, "dismissed");
+        }
+        // What is gone already is not removed, and what was upheld is not dismissed.
+        for decision in ["dismiss", "remove"] {
+            let words = ["reports", decision, &upheld, "--why", "Other"];
+            site.run(&words).refused();
+            assert_decided(&site, &upheld, "upheld");
         }
         assert_eq!(decided(&site), before);
         ann.get(&event_path(&kept)).ok(200);
+    }
+}
+
+#[test]
+fn what_was_upheld_can_be_acted_on_once_more() {
+    for site in Site::each() {
+        let server = site.start();
+        let (ann, bob, cem) = (server.user("ann"), server.user("bob"), server.user("cem"));
+        let event = make_event(&ann);
+        let first = report(&bob, "event", &event, "Spam");
+        let other = report(&cem, "event", &event, "Spam, too");
+        decide(&site, "remove", &first).ok();
+        bob.get(&event_path(&event)).refused(404);
+        // The other report about it is settled with it, and its creator can still be suspended.
+        assert_decided(&site, &other, "upheld");
+        decide(&site, "suspend", &first).ok();
+        ann.get("/api/auth/@me").refused(401);
+        // Its title may have been why: calendars do not show it either.
+        let calendar = bob.get(&format!("{}.ics", event_path(&event))).text();
+        assert!(calendar.contains("SUMMARY:Cancelled event"), "{calendar}");
     }
 }
 

@@ -52,6 +52,8 @@ impl<'a> Scene<'a> {
             below("/api", "/events /groups /events.ics /events.atom"),
             below(&self.event, " /comments /interests .ics .jsonld"),
             below(&self.group, " /members /events /events.ics"),
+            below(&self.comment, "/images"),
+            below("/api/users", &format!("/{}", self.ann.id())),
             vec![self.likes.clone(), self.calendar.clone()],
         ]
         .concat()
@@ -373,11 +375,9 @@ fn other_answers_are_not_kept() {
     each(|app| {
         let scene = Scene::set(app);
         let any = having(&scene.bob, "*");
-        let mine = format!(" /@me/interests /@me/groups /{}", scene.ann.id());
         for page in [
-            below("/api/users", &mine),
+            below("/api/users", " /@me/interests /@me/groups"),
             below("/api/auth", "/@me /sessions"),
-            below(&scene.comment, "/images"),
         ]
         .concat()
         {
