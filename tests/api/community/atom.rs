@@ -350,3 +350,38 @@ fn an_event_without_a_creator_is_an_entry() {
         assert_ne!(seen[0].author.as_deref(), Some("ann"));
     });
 }
+
+#[test]
+fn a_feed_of_some_events_is_not_the_feed_of_all() {
+    each(|app| {
+        let [ann] = people(app, ["ann"]);
+        announce(app, &ann, "Walk & talk");
+        let own = |query: &str| {
+            let reply = app.anon().get(&format!("{FEED}{query}"));
+            let text = reply.text();
+            let document = roxmltree::Document::parse(text).expect("XML");
+            let id = document.root_element().children().find(|node| {
+                node.has_tag_name((
+                    document
+                        .root_element()
+                        .tag_name()
+                        .namespace()
+                        .unwrap_or_default(),
+                    "id",
+                ))
+            });
+            id.and_then(|id| id.text()).expect("an id").to_owned()
+        };
+        let ids = [
+            "",
+            "?q=walk",
+            "?q=talk+%26",
+            &format!("?creator={}", ann.id()),
+        ]
+        .map(own);
+        let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len(), "{ids:?}");
+        // Unknown parameters and their order make no other feed.
+        assert_eq!(own("?more=1&q=walk&limit=3"), ids[1]);
+    });
+}

@@ -397,3 +397,38 @@ fn comments_and_interest_at_once_are_counted_each_for_itself() {
         );
     });
 }
+
+#[test]
+fn comments_are_saved_while_many_show_interest() {
+    each(|app| {
+        let names = ["ann", "bob", "cem", "dag", "eve", "fay"];
+        let clients = people(app, names);
+        let event = announce(app, &clients[0], "Walk");
+        let (path, comments) = (
+            format!("/api/users/@me/interests/{}", id_of(&event)),
+            comments_path(&event),
+        );
+        let done = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            for client in &clients[1..] {
+                let (path, done) = (&path, &done);
+                scope.spawn(move || {
+                    while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                        client.raw("POST", path, None, b"").ok(200);
+                        client.delete(path).ok(200);
+                    }
+                });
+            }
+            // Each of them has the event's counters to itself for a moment, however many come.
+            for n in 0..20 {
+                let body = json!({ "body": format!("comment {n}") });
+                let saved = clients[0].post(&comments, body).ok(201);
+                let made = comment_path(&saved["data"]);
+                clients[0].delete(&made).no_content();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(app.count("select comments from event_counters"), 0);
+        assert_eq!(app.count("select interested from event_counters"), 0);
+    });
+}

@@ -415,3 +415,22 @@ fn nothing_is_written_after_the_suspension() {
         assert_eq!(bodies, vec!["Hello"; saved]);
     });
 }
+
+#[test]
+fn what_was_answered_before_the_suspension_is_not_answered_again() {
+    each(|app| {
+        let [bob] = people(app, ["bob"]);
+        let keyed = bob.with("Idempotency-Key", "party-2");
+        data(
+            &keyed.post("/api/events", new_event("Party")),
+            201,
+            "Event Created",
+        );
+        app.changes(&["event.published"]);
+        suspend(app, &bob);
+        keyed
+            .post("/api/events", new_event("Party"))
+            .error(403, FORBIDDEN);
+        app.changes(&[]);
+    });
+}

@@ -77,6 +77,25 @@ impl Visit {
             (server.anon().get("/api/calendars/brontosaurus"), false),
             (server.anon().get(&format!("{calendar}/more")), false),
             (server.anon().post(&calendar, &json!({})), true),
+            (
+                server
+                    .anon()
+                    .post(&calendar.replace("/api", ""), &json!({})),
+                true,
+            ),
+            (
+                server
+                    .anon()
+                    .post(&calendar.replace("/api", "/API"), &json!({})),
+                true,
+            ),
+            (
+                server
+                    .anon()
+                    .post(&calendar.replace("calendars", "x/y"), &json!({})),
+                true,
+            ),
+            (server.anon().get(&calendar.replace("/api", "")), false),
             (ann.get("/api/auth/google?next=/brontosaurus"), false),
             (
                 ann.get("/api/auth/google/callback?code=brontosaurus"),

@@ -4,6 +4,7 @@
 mod event;
 mod feeds;
 mod private;
+mod texts;
 mod zones;
 
 use std::collections::BTreeSet;

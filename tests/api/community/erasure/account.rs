@@ -303,3 +303,37 @@ fn nothing_remains_of_a_person_whose_other_session_writes_meanwhile() {
         }
     });
 }
+
+#[test]
+fn no_session_outlives_an_erasure_that_raced_with_signing_in() {
+    each(|app| {
+        for round in 0..4 {
+            let name = format!("ann{round}");
+            let person = app.user(&name);
+            let token = app.token_of(&name);
+            let cookies = std::thread::scope(|scope| {
+                let threads = [(); 4].map(|()| {
+                    let token = &token;
+                    scope.spawn(move || {
+                        let sign_in = json!({ "token": token });
+                        let replies =
+                            [(); 5].map(|()| app.anon().post("/api/auth", sign_in.clone()));
+                        replies.map(|reply| reply.new_cookie("session"))
+                    })
+                });
+                person.delete("/api/users/@me").no_content();
+                threads.map(|thread| thread.join().expect("answers"))
+            });
+            for cookie in cookies.iter().flatten().flatten() {
+                let reply = app.anon().with("Cookie", cookie).get("/api/auth/@me");
+                // Who signed in afterwards is somebody new.
+                if reply.status() == 200 {
+                    assert_eq!(reply.json()["data"]["name"], name, "{}", reply.text());
+                }
+            }
+        }
+        let left = "select count(*) from sessions s join users u on u.id = s.user_id \
+                    where u.erased_at is not null";
+        assert_eq!(app.count(left), 0);
+    });
+}

@@ -232,3 +232,18 @@ fn a_refused_addition_leaves_its_key_free() {
         assert_members(app, &group, &["ann", "bob"]);
     });
 }
+
+#[test]
+fn a_member_leaves_by_the_name_of_me() {
+    each(|app| {
+        let [ann, bob] = people(app, ["ann", "bob"]);
+        let group = gather(app, &ann, "Walkers");
+        enrol(app, &ann, &group, &[&bob]);
+        remove(&bob, &group, "@me").ok(200);
+        app.changes(&["group.member_removed"]);
+        assert_members(app, &group, &["ann"]);
+        remove(&ann, &group, "@me").error(403, "The creator cannot be removed");
+        add(&bob, &group, "@me").refused(403);
+        app.changes(&[]);
+    });
+}

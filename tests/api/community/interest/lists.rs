@@ -367,3 +367,24 @@ fn both_lists_take_good_limits_and_their_own_cursors_only() {
         app.changes(&[]);
     });
 }
+
+#[test]
+fn a_cursor_of_my_interests_opens_no_other_list() {
+    each(|app| {
+        let [ann] = people(app, ["ann"]);
+        for title in ["One", "Two"] {
+            let event = announce(app, &ann, title);
+            let path = format!("/api/users/@me/interests/{}", id_of(&event));
+            ann.raw("POST", &path, None, b"").ok(200);
+            app.changes(&["interest.registered"]);
+        }
+        let mine = "/api/users/@me/interests?limit=1";
+        let all = "/api/events?order=start&limit=1";
+        for (list, other) in [(mine, all), (all, mine)] {
+            let (_, next) = page(&ann, list, None);
+            let next = encode(&next.expect("a second page"));
+            ann.get(&format!("{list}&cursor={next}")).ok(200);
+            ann.get(&format!("{other}&cursor={next}")).refused(400);
+        }
+    });
+}
