@@ -252,15 +252,16 @@ fn page(
     Ok(newest.load(conn)?)
 }
 
-/// Whether the reader shows interest in the event of the row.
+/// Whether the reader shows interest in the event of the row. A scalar, since PostgreSQL
+/// would take `EXISTS` for an invitation to hash all that interests the reader.
 #[auto_type]
 pub fn shown_by(reader: Option<UserId>) -> _ {
-    diesel::dsl::exists(
-        event_interests::table
-            .filter(event_interests::event_id.eq(schema::events::id))
-            .filter(event_interests::user_id.nullable().eq(reader))
-            .select(event_interests::event_id),
-    )
+    event_interests::table
+        .filter(event_interests::event_id.eq(schema::events::id))
+        .filter(event_interests::user_id.nullable().eq(reader))
+        .select(event_interests::event_id)
+        .single_value()
+        .is_not_null()
 }
 
 /// The events that a person shows interest in.

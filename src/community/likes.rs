@@ -188,15 +188,15 @@ fn like(
     Ok(Said::ok(sentence, likes))
 }
 
-/// Whether the reader likes the comment of the row.
+/// Whether the reader likes the comment of the row; a scalar, as for interest.
 #[auto_type]
 pub fn given_by(reader: Option<UserId>) -> _ {
-    diesel::dsl::exists(
-        comment_likes::table
-            .filter(comment_likes::comment_id.eq(schema::comments::id))
-            .filter(comment_likes::user_id.nullable().eq(reader))
-            .select(comment_likes::comment_id),
-    )
+    comment_likes::table
+        .filter(comment_likes::comment_id.eq(schema::comments::id))
+        .filter(comment_likes::user_id.nullable().eq(reader))
+        .select(comment_likes::comment_id)
+        .single_value()
+        .is_not_null()
 }
 
 /// A like, as its person's own export shows it.
