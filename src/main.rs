@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use folkmoot::config::Config;
 use folkmoot::db::migrate;
 use folkmoot::ops;
-use folkmoot::ops::moderation::{self, Decision};
+use folkmoot::ops::moderation::{self, Act};
 
 /// Many small allocations on many threads are most of what a request costs here.
 #[global_allocator]
@@ -124,10 +124,10 @@ fn run(command: Command, config: Config) -> Result<(), String> {
 }
 
 fn reports(config: &Config, state: &str, decide: Option<Decide>) -> Result<(), String> {
-    let (decision, Decided { id, why }) = match decide {
-        Some(Decide::Dismiss(decided)) => (Decision::Dismiss, decided),
-        Some(Decide::Remove(decided)) => (Decision::Remove, decided),
-        Some(Decide::Suspend(decided)) => (Decision::Suspend, decided),
+    let (act, Decided { id, why }) = match decide {
+        Some(Decide::Dismiss(decided)) => (Act::Dismiss, decided),
+        Some(Decide::Remove(decided)) => (Act::Remove, decided),
+        Some(Decide::Suspend(decided)) => (Act::Suspend, decided),
         None => {
             let listed = moderation::list(config, state)?;
             match listed.is_empty() {
@@ -137,7 +137,7 @@ fn reports(config: &Config, state: &str, decide: Option<Decide>) -> Result<(), S
             return Ok(());
         }
     };
-    println!("{}", moderation::decide(config, &id, decision, &why)?);
+    println!("{}", moderation::decide(config, &id, act, &why)?);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::bus::{self, Audience, Change};
 use crate::db::schema::{erasures, logins, users};
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, MultiBackend, OrIgnore, on_backend};
+use crate::db::{Conn, MultiBackend, on_backend};
 use crate::error::{Error, Result};
 
 /// Marks the ids of people.
@@ -251,11 +251,9 @@ pub fn erase(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
         return Err(Error::Unauthorized(None));
     }
     diesel::delete(logins::table.filter(logins::user_id.eq(id))).execute(conn)?;
-    OrIgnore(
-        diesel::insert_into(erasures::table)
-            .values((erasures::user_id.eq(id), erasures::begun_at.eq(now))),
-    )
-    .execute(conn)?;
+    diesel::insert_into(erasures::table)
+        .values((erasures::user_id.eq(id), erasures::begun_at.eq(now)))
+        .execute(conn)?;
     let change = Change::by(id, "user.erased").of("user_id", id);
     bus::record(conn, now, change.heard_by(Audience::Admins))
 }

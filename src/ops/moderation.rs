@@ -5,24 +5,14 @@ use std::future::Future;
 use rocket::tokio::runtime::Runtime;
 
 use crate::clock::Clock;
-use crate::community::reports::{self, Act, QueuedReport, ReportId, ReportState};
+pub use crate::community::reports::Act;
+use crate::community::reports::{self, QueuedReport, ReportId, ReportState};
 use crate::config::Config;
 use crate::db::types::Timestamp;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Fields};
 use crate::http::page::Limit;
 use crate::identity::people::{self, UserId};
-
-/// What was asked of a report.
-#[derive(Debug, Clone, Copy)]
-pub enum Decision {
-    /// Nothing is to be done.
-    Dismiss,
-    /// What is reported goes.
-    Remove,
-    /// Whoever made it writes no more.
-    Suspend,
-}
 
 /// The oldest reports in a state (`open`, `dismissed` or `upheld`), up to 100, as text.
 ///
@@ -42,15 +32,10 @@ pub fn list(config: &Config, state: &str) -> Result<Vec<String>, String> {
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub fn decide(config: &Config, id: &str, decision: Decision, why: &str) -> Result<String, String> {
+pub fn decide(config: &Config, id: &str, act: Act, why: &str) -> Result<String, String> {
     let id = id
         .parse::<ReportId>()
         .map_err(|_| format!("{id}: not the id of a report; see: folkmoot reports"))?;
-    let act = match decision {
-        Decision::Dismiss => Act::Dismiss,
-        Decision::Remove => Act::Remove,
-        Decision::Suspend => Act::Suspend,
-    };
     let (why, now) = (why.to_owned(), Timestamp(Clock::system().now()));
     let decided = with(config, |db| async move {
         // Everybody may be liking what is removed.
