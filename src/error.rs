@@ -13,7 +13,7 @@ use rocket::http::{Method, Status};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What is wrong with a field, by the field's name.
-pub type Fields = BTreeMap<&'static str, String>;
+pub type Fields = BTreeMap<Cow<'static, str>, String>;
 
 /// A sentence of a contract, or none where the system's general one will do.
 pub type Sentence = Option<Cow<'static, str>>;
@@ -24,9 +24,15 @@ pub enum Error {
     /// The input has not the form that the call asks for.
     #[error("bad request")]
     BadRequest(Sentence),
-    /// Nobody is signed in.
+    /// The body is JSON, but a field is missing or of another type: which, and what is wrong.
+    #[error("malformed: {0:?}")]
+    Malformed(Fields),
+    /// Nobody is signed in, or not with the right secret.
     #[error("not signed in")]
     Unauthorized(Sentence),
+    /// The call needs a bearer token (RFC 6750), and there is none that holds.
+    #[error("no token that holds")]
+    NoToken,
     /// Somebody is signed in who may not do this.
     #[error("forbidden")]
     Forbidden(Sentence),
@@ -48,6 +54,12 @@ pub enum Error {
     /// Well-formed, but against a rule; says which field and why.
     #[error("invalid: {0:?}")]
     Invalid(Fields),
+    /// The `Idempotency-Key` was used for another call.
+    #[error("an Idempotency-Key was used for another call")]
+    KeyReused,
+    /// A refusal that its system's contract names by a code of its own.
+    #[error("{0:?}")]
+    Named(Box<Named>),
     /// The caller's share is used up.
     #[error("rate limited")]
     RateLimited(RateLimited),
@@ -60,6 +72,19 @@ pub enum Error {
     /// The database refused a statement.
     #[error("database: {0}")]
     Database(#[from] DieselError),
+}
+
+/// A refusal with a code of its own.
+#[derive(Debug)]
+pub struct Named {
+    /// The HTTP status.
+    pub status: Status,
+    /// The code, such as `EMAIL_TAKEN`.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
+    /// What the caller needs to decide what to do next.
+    pub details: Option<serde_json::Value>,
 }
 
 /// What a caller over its limit is told.
@@ -89,9 +114,34 @@ impl Error {
         Self::NotFound(Some(sentence.into()))
     }
 
-    /// A 422 for one field.
-    pub fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
-        Self::Invalid(Fields::from([(field, problem.into())]))
+    /// A 409 with the endpoint's own sentence.
+    pub fn conflict(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::Conflict(Some(sentence.into()))
+    }
+
+    /// A 401 with the endpoint's own sentence.
+    pub fn unauthorized(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unauthorized(Some(sentence.into()))
+    }
+
+    /// A refusal with a code of its own.
+    pub fn named(
+        status: Status,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        details: Option<serde_json::Value>,
+    ) -> Self {
+        Self::Named(Box::new(Named {
+            status,
+            code,
+            message: message.into(),
+            details,
+        }))
+    }
+
+    /// One field that breaks a rule: 422, or 400 in the systems that say so.
+    pub fn invalid(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self::Invalid(Fields::from([(field.into(), problem.into())]))
     }
 
     /// A 500; the cause is for the log.
@@ -104,18 +154,19 @@ impl Error {
         Self::Unavailable(cause.to_string().into())
     }
 
-    /// The HTTP status of this error.
+    /// The HTTP status of this error, where its system has no other for it.
     pub fn status(&self) -> Status {
         match self {
-            Self::BadRequest(_) => Status::BadRequest,
-            Self::Unauthorized(_) => Status::Unauthorized,
+            Self::BadRequest(_) | Self::Malformed(_) => Status::BadRequest,
+            Self::Unauthorized(_) | Self::NoToken => Status::Unauthorized,
             Self::Forbidden(_) => Status::Forbidden,
             Self::NotFound(_) => Status::NotFound,
             Self::MethodNotAllowed(_) => Status::MethodNotAllowed,
             Self::Conflict(_) => Status::Conflict,
             Self::PayloadTooLarge => Status::PayloadTooLarge,
             Self::UnsupportedMediaType => Status::UnsupportedMediaType,
-            Self::Invalid(_) => Status::UnprocessableEntity,
+            Self::Invalid(_) | Self::KeyReused => Status::UnprocessableEntity,
+            Self::Named(named) => named.status,
             Self::RateLimited(_) => Status::TooManyRequests,
             Self::Unavailable(_) => Status::ServiceUnavailable,
             Self::Internal(_) => Status::InternalServerError,

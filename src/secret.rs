@@ -1,21 +1,35 @@
-//! The server's own key and what is made with it: signed cursors and sealed cookies.
+//! The server's own key and what is made with it: signed cursors, sealed cookies, the keys of
+//! tokens. Keys of before still open what was made with them.
 
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::config::{Config, Hidden};
+use crate::error::{Error, Result};
 
 /// The length of a signature on something short-lived: 128 bits.
 const TAG_LEN: usize = 16;
 
-/// Keys for each purpose, all derived from `SECRET_KEY`.
-pub struct Secret {
+/// The key in use, and former ones. Clones share them.
+#[derive(Clone)]
+pub struct Secret(Arc<Ring>);
+
+struct Ring {
+    now: Keys,
+    former: Vec<Keys>,
+}
+
+/// Keys for each purpose, all derived from one `SECRET_KEY`.
+struct Keys {
+    master: hmac::Key,
     signing: hmac::Key,
     sealing: LessSafeKey,
 }
@@ -26,8 +40,8 @@ impl Secret {
     /// # Errors
     /// A sentence about the file that could not be read or made.
     pub fn load(config: &Config) -> Result<Self, String> {
-        match &config.secret_key {
-            Some(Hidden(key)) => Self::derive(key.as_bytes()),
+        let now = match &config.secret_key {
+            Some(Hidden(key)) => Keys::derive(key.as_bytes()),
             None => {
                 let path = config.data_dir.join("secret.key");
                 let key = read_or_make(&path).map_err(|error| {
@@ -36,11 +50,96 @@ impl Secret {
                         path.display()
                     )
                 })?;
-                Self::derive(key.trim().as_bytes())
+                Keys::derive(key.trim().as_bytes())
             }
-        }
+        };
+        let former = &config.secret_key_fallbacks;
+        let former = former
+            .iter()
+            .map(|Hidden(key)| Keys::derive(key.as_bytes()));
+        Ok(Self(Arc::new(Ring {
+            now: now?,
+            former: former.collect::<Result<_, _>>()?,
+        })))
     }
 
+    /// Text that [`Secret::verify`] takes back for the same purpose, readable by anyone.
+    pub fn sign(&self, purpose: &str, data: &[u8]) -> String {
+        let tag = self.0.now.tag(purpose, data);
+        let mut signed = Vec::with_capacity(TAG_LEN + data.len());
+        signed.extend(tag.as_ref().iter().take(TAG_LEN));
+        signed.extend(data);
+        URL_SAFE_NO_PAD.encode(signed)
+    }
+
+    /// The data of a text that [`Secret::sign`] made for this purpose.
+    pub fn verify(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut signed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let data = signed.split_off_checked(TAG_LEN)?;
+        let good = |keys: &Keys| {
+            let tag = keys.tag(purpose, &data);
+            let tag = tag.as_ref().get(..TAG_LEN);
+            tag.is_some_and(|tag| verify_slices_are_equal(tag, &signed).is_ok())
+        };
+        self.all().any(good).then_some(data)
+    }
+
+    /// Encrypted text that only [`Secret::open`] reads, for the same purpose.
+    pub fn seal(&self, purpose: &str, data: &[u8]) -> Option<String> {
+        let mut nonce = [0; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).ok()?;
+        let mut sealed = data.to_vec();
+        let key = &self.0.now.sealing;
+        let unique = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(unique, Aad::from(purpose), &mut sealed)
+            .ok()?;
+        Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// The data of a text that [`Secret::seal`] made for this purpose.
+    pub fn open(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut nonce = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let sealed = nonce.split_off_checked(NONCE_LEN)?;
+        self.all().find_map(|keys| {
+            let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
+            let mut data = sealed.clone();
+            let data = keys
+                .sealing
+                .open_in_place(nonce, Aad::from(purpose), &mut data);
+            Some(data.ok()?.to_vec())
+        })
+    }
+
+    /// A hash that only this server can make, in hexadecimal: for what is guessed easily, such
+    /// as an address.
+    pub fn hash(&self, purpose: &str, data: &[u8]) -> String {
+        hex(self.0.now.tag(purpose, data).as_ref())
+    }
+
+    /// What [`Secret::hash`] makes, and made with each former key.
+    pub fn hashes(&self, purpose: &str, data: &[u8]) -> Vec<String> {
+        self.all()
+            .map(|keys| hex(keys.tag(purpose, data).as_ref()))
+            .collect()
+    }
+
+    /// A key of its own for this purpose, the one in use first, then former ones.
+    pub fn keys_for(&self, purpose: &str) -> Vec<Vec<u8>> {
+        self.all()
+            .map(|keys| {
+                hmac::sign(&keys.master, purpose.as_bytes())
+                    .as_ref()
+                    .to_vec()
+            })
+            .collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&self.0.now).chain(&self.0.former)
+    }
+}
+
+impl Keys {
     fn derive(key: &[u8]) -> Result<Self, String> {
         if key.len() < 32 {
             return Err(
@@ -55,28 +154,8 @@ impl Secret {
         Ok(Self {
             signing: hmac::Key::new(hmac::HMAC_SHA256, signing.as_ref()),
             sealing: LessSafeKey::new(sealing),
+            master,
         })
-    }
-
-    /// Text that [`Secret::verify`] takes back for the same purpose, readable by anyone.
-    pub fn sign(&self, purpose: &str, data: &[u8]) -> String {
-        let tag = self.tag(purpose, data);
-        let mut signed = Vec::with_capacity(TAG_LEN + data.len());
-        signed.extend(tag.as_ref().iter().take(TAG_LEN));
-        signed.extend(data);
-        URL_SAFE_NO_PAD.encode(signed)
-    }
-
-    /// The data of a text that [`Secret::sign`] made for this purpose.
-    pub fn verify(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
-        let mut signed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let data = signed.split_off_checked(TAG_LEN)?;
-        let tag = self.tag(purpose, &data);
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(
-            tag.as_ref().get(..TAG_LEN)?,
-            &signed,
-        );
-        same.is_ok().then_some(data)
     }
 
     fn tag(&self, purpose: &str, data: &[u8]) -> hmac::Tag {
@@ -86,33 +165,21 @@ impl Secret {
         context.update(data);
         context.sign()
     }
+}
 
-    /// Encrypted text that only [`Secret::open`] reads, for the same purpose.
-    pub fn seal(&self, purpose: &str, data: &[u8]) -> Option<String> {
-        let mut nonce = [0; NONCE_LEN];
-        aws_lc_rs::rand::fill(&mut nonce).ok()?;
-        let mut sealed = data.to_vec();
-        self.sealing
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(purpose),
-                &mut sealed,
-            )
-            .ok()?;
-        Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
-    }
+/// A secret of 256 bits that is handed out once, as text.
+///
+/// # Errors
+/// Without randomness there is none.
+pub fn random_text() -> Result<String> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(Error::internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
 
-    /// The data of a text that [`Secret::seal`] made for this purpose.
-    pub fn open(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
-        let mut nonce = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let mut sealed = nonce.split_off_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
-        let data = self
-            .sealing
-            .open_in_place(nonce, Aad::from(purpose), &mut sealed)
-            .ok()?;
-        Some(data.to_vec())
-    }
+/// Compares two hashes of secrets in constant time.
+pub fn same(one: &str, other: &str) -> bool {
+    verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 trait SplitOffChecked: Sized {
@@ -192,7 +259,34 @@ mod tests {
     use proptest::prelude::*;
 
     fn secret() -> Secret {
-        Secret::derive(b"0123456789abcdef0123456789abcdef").expect("long enough")
+        ring(b"0123456789abcdef0123456789abcdef", &[])
+    }
+
+    fn ring(now: &[u8], former: &[&[u8]]) -> Secret {
+        let derive = |key: &[u8]| Keys::derive(key).expect("long enough");
+        Secret(Arc::new(Ring {
+            now: derive(now),
+            former: former.iter().map(|key| derive(key)).collect(),
+        }))
+    }
+
+    #[test]
+    fn what_a_former_key_made_is_still_taken() {
+        let before = secret();
+        let (signed, sealed) = (before.sign("a", b"x"), before.seal("a", b"x"));
+        let hashed = before.hash("a", b"x");
+        let after = ring(
+            b"a new key of thirty-two bytes or more",
+            &[b"0123456789abcdef0123456789abcdef"],
+        );
+        assert_eq!(after.verify("a", &signed), Some(b"x".to_vec()));
+        assert_eq!(
+            after.open("a", &sealed.expect("sealed")),
+            Some(b"x".to_vec())
+        );
+        assert!(after.hashes("a", b"x").contains(&hashed));
+        assert_ne!(after.hash("a", b"x"), hashed);
+        assert_ne!(after.sign("a", b"x"), signed);
     }
 
     proptest! {

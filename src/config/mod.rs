@@ -19,7 +19,7 @@ use url::Url;
 use read::{Settings, in_range, list, network, origin, rocket_settings, same_site, web_url};
 
 pub use read::one_line;
-pub use values::{DatabaseUrl, Hidden, LogFormat, RateLimit};
+pub use values::{AdminRegistration, DatabaseUrl, Hidden, LogFormat, RateLimit};
 
 /// The names of our own settings; Rocket's own begin with `ROCKET_`.
 const NAMES: &[&str] = &[
@@ -30,16 +30,23 @@ const NAMES: &[&str] = &[
     "FRONTEND_ORIGINS",
     "SESSION_SAMESITE",
     "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
     "GOOGLE_CLIENT_IDS",
     "GOOGLE_CLIENT_SECRET",
     "GOOGLE_CERTS_URL",
     "GOOGLE_AUTH_URL",
     "GOOGLE_TOKEN_URL",
+    "ADMIN_REGISTRATION",
+    "API_TOKEN",
     "CHANGES_RETENTION_DAYS",
+    "AUDIT_RETENTION_DAYS",
     "RATE_LIMIT",
     "TRUSTED_PROXIES",
     "LOG_FORMAT",
 ];
+
+/// The demo's `API_TOKEN`, which no other server takes.
+pub const DEV_TOKEN: &str = "dev-token";
 
 /// All settings. A field's setting has the field's name in capitals.
 #[derive(Debug, Clone)]
@@ -61,6 +68,9 @@ pub struct Config {
     /// Signs and seals; at least 32 bytes. Unset: made at the first start and kept in
     /// `DATA_DIR/secret.key`. On PostgreSQL it must be set, because nodes share it.
     pub secret_key: Option<Hidden>,
+    /// Former values of `SECRET_KEY`, comma-separated: what was made with them still holds.
+    /// Default none.
+    pub secret_key_fallbacks: Vec<Hidden>,
     /// Google client ids whose tokens are accepted, comma-separated; the first pairs with
     /// the secret. Default none: Google sign-in answers 503.
     pub google_client_ids: Vec<String>,
@@ -72,8 +82,16 @@ pub struct Config {
     pub google_auth_url: Url,
     /// Where the redirect flow changes its code for a token.
     pub google_token_url: Url,
+    /// Who may register as an administrator: `closed` (default): nobody but by an existing
+    /// super admin or the shell; `bootstrap`: the first, who becomes super admin; `open`:
+    /// anyone, as event manager.
+    pub admin_registration: AdminRegistration,
+    /// A machine token with every scope, for all projects. Default none.
+    pub api_token: Option<Hidden>,
     /// Days that the log of changes is kept. Default 7.
     pub changes_retention_days: u32,
+    /// Days that the record of sign-ins and decisions is kept. Default 365.
+    pub audit_retention_days: u32,
     /// `on` (default), `off`, or a factor such as `4`.
     pub rate_limit: RateLimit,
     /// Addresses or networks whose `X-Forwarded-For` and `Forwarded` are believed,
@@ -181,6 +199,12 @@ impl Config {
             )?,
             session_samesite: settings.read("SESSION_SAMESITE", "lax", "lax", same_site)?,
             secret_key: settings.text("SECRET_KEY")?.map(Hidden),
+            secret_key_fallbacks: settings.read(
+                "SECRET_KEY_FALLBACKS",
+                "",
+                "the key of before",
+                |text| Ok(list(text).map(|key| Hidden(key.to_owned())).collect()),
+            )?,
             google_client_ids: settings.read(
                 "GOOGLE_CLIENT_IDS",
                 "",
@@ -197,6 +221,11 @@ impl Config {
                 "https://accounts.google.com/o/oauth2/v2/auth",
             )?,
             google_token_url: google("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")?,
+            admin_registration: settings.parse("ADMIN_REGISTRATION", "closed", "bootstrap")?,
+            api_token: settings.text("API_TOKEN")?.map(Hidden),
+            audit_retention_days: settings.read("AUDIT_RETENTION_DAYS", "365", "365", |text| {
+                in_range(text, 1, 3650)
+            })?,
             changes_retention_days: settings.read("CHANGES_RETENTION_DAYS", "7", "7", |text| {
                 in_range(text, 1, 3650)
             })?,
@@ -217,6 +246,21 @@ impl Config {
     fn consistent(self) -> Result<Self, String> {
         if self.session_samesite == SameSite::None && !self.https() {
             return Err("SESSION_SAMESITE: none needs an https PUBLIC_URL; for example lax".into());
+        }
+        let short = |key: &Hidden| key.0.len() < 32;
+        if self.secret_key_fallbacks.iter().any(short) {
+            return Err("SECRET_KEY_FALLBACKS: one is shorter than 32 bytes; \
+                 for example the value that SECRET_KEY had before"
+                .into());
+        }
+        if let Some(Hidden(token)) = &self.api_token
+            && (token == DEV_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(
+                "API_TOKEN: the demo's own token, or not of printable ASCII characters; \
+                 make one with: openssl rand -hex 32"
+                    .into(),
+            );
         }
         match (&self.secret_key, &self.database_url) {
             (Some(Hidden(key)), _) if key.len() < 32 => {

@@ -34,6 +34,17 @@ pub enum RateLimit {
     Times(f64),
 }
 
+/// Who may register as an administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminRegistration {
+    /// Nobody, but by a super admin or the shell.
+    Closed,
+    /// The first, who becomes super admin; later ones as if closed.
+    Bootstrap,
+    /// Anyone, as event manager.
+    Open,
+}
+
 /// Form of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -109,6 +120,19 @@ impl FromStr for RateLimit {
                 Ok(factor) if (0.01..=1_000.0).contains(&factor) => Ok(Self::Times(factor)),
                 _ => Err("neither on, nor off, nor a factor from 0.01 to 1000".into()),
             },
+        }
+    }
+}
+
+impl FromStr for AdminRegistration {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "closed" => Ok(Self::Closed),
+            "bootstrap" => Ok(Self::Bootstrap),
+            "open" => Ok(Self::Open),
+            _ => Err("neither closed, nor bootstrap, nor open".into()),
         }
     }
 }

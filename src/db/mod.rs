@@ -28,6 +28,7 @@ pub(crate) use conn::on_backend;
 pub use conn::{Conn, MultiBackend, OrIgnore, Role};
 pub(crate) use deadline::in_time;
 use diesel::connection::{Connection, TransactionManager};
+use rocket::tokio::sync::Notify;
 
 use crate::config::{Config, DatabaseUrl};
 use crate::error::{Error, Result};
@@ -45,6 +46,8 @@ struct Inner {
     /// Apart from the readers, so that long walks never keep short reads waiting.
     scanners: Pool,
     writing: Writing,
+    /// Wakes those who wait for something to be written here.
+    written: Arc<Notify>,
 }
 
 enum Writing {
@@ -60,6 +63,7 @@ impl Db {
         Ok(Self(Arc::new(Inner {
             readers: pool(Role::Reader, size),
             scanners: pool(Role::Reader, (size / 4).max(1)),
+            written: Arc::default(),
             writing: match url {
                 DatabaseUrl::Sqlite(_) => Writing::Sqlite(writer::Writer::start(url)?),
                 DatabaseUrl::Postgres(_) => Writing::Postgres(pool(Role::Writer, size)),
@@ -145,14 +149,23 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match &self.0.writing {
+        let done = match &self.0.writing {
             Writing::Sqlite(writer) => writer.submit(queue, f).await,
             Writing::Postgres(writers) => {
                 writers
                     .with_blocking(move |pool| postgres::write(pool, begin, &f))
                     .await
             }
+        };
+        if done.is_ok() {
+            self.0.written.notify_waiters();
         }
+        done
+    }
+
+    /// Ends when something is written through this handle or a clone of it, from now on.
+    pub fn written(&self) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.0.written).notified_owned()
     }
 
     /// Makes what was deleted unreadable, also for whoever reads the files: SQLite fills

@@ -13,6 +13,7 @@ diesel::table! {
         audience -> Text,
         actor_id -> Nullable<Id>,
         at -> Instant,
+        seq -> Nullable<BigInt>,
     }
 }
 
@@ -216,6 +217,7 @@ diesel::table! {
         why -> Nullable<Text>,
         decided_at -> Nullable<Instant>,
         created_at -> Instant,
+        decided_by -> Nullable<Id>,
     }
 }
 
@@ -224,6 +226,194 @@ diesel::table! {
     erasures (user_id) {
         user_id -> Id,
         begun_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    passwords (login_id) {
+        login_id -> Id,
+        hash -> Text,
+        changed_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    grants (id) {
+        id -> Id,
+        user_id -> Id,
+        audience -> Text,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        grant_id -> Id,
+        created_at -> Instant,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::sql::Instant;
+    sign_in_attempts (key_hash) {
+        key_hash -> Text,
+        began_at -> Instant,
+        attempts -> BigInt,
+        known_until -> Nullable<Instant>,
+        forget_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::sql::Instant;
+    sign_in_windows (account_hash) {
+        account_hash -> Text,
+        began_at -> Instant,
+        lasts -> BigInt,
+        attempts -> BigInt,
+        forget_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    audit (id) {
+        id -> Id,
+        at -> Instant,
+        actor_id -> Nullable<Id>,
+        action -> Text,
+        subject_id -> Nullable<Id>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    admins (user_id) {
+        user_id -> Id,
+        role -> Text,
+        phone_number -> Nullable<Text>,
+        is_active -> Bool,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    machine_tokens (id) {
+        id -> Id,
+        name -> Text,
+        project -> Text,
+        scopes -> Text,
+        secret_hash -> Text,
+        created_by -> Nullable<Id>,
+        created_at -> Instant,
+        expires_at -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::sql::Instant;
+    bus_cursors (subscriber) {
+        subscriber -> Text,
+        position -> BigInt,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    bus_refusals (subscriber, change_uuid) {
+        subscriber -> Text,
+        change_uuid -> Id,
+        topic -> Text,
+        subject -> Text,
+        why -> Text,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    company_accounts (user_id) {
+        user_id -> Id,
+        company_name -> Text,
+        search_key -> Text,
+        role -> Text,
+        username -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::{Id, Instant};
+    event_types (id) {
+        id -> Id,
+        name -> Text,
+        name_key -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::sql::{Id, Instant};
+    proposals (id) {
+        id -> Id,
+        event_type_id -> Id,
+        company_name -> Text,
+        location -> Text,
+        proposed_dates -> Text,
+        proposed_by -> Id,
+        proposed_to -> Id,
+        status -> Text,
+        remarks -> Nullable<Text>,
+        event_date -> Nullable<Text>,
+        event_id -> Nullable<Id>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Id, Instant};
+    merges (from_id) {
+        from_id -> Id,
+        into_id -> Id,
+        begun_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::sql::Instant;
+    barred_logins (login_hash) {
+        login_hash -> Text,
+        barred_at -> Instant,
     }
 }
 
@@ -243,6 +433,12 @@ diesel::joinable!(groups -> users (creator_id));
 diesel::joinable!(group_members -> groups (group_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(group_search -> groups (group_id));
+diesel::joinable!(passwords -> logins (login_id));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(refresh_tokens -> grants (grant_id));
+diesel::joinable!(admins -> users (user_id));
+diesel::joinable!(company_accounts -> users (user_id));
+diesel::joinable!(proposals -> event_types (event_type_id));
 diesel::allow_tables_to_appear_in_same_query!(
     changes,
     users,
@@ -262,4 +458,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     calendars,
     reports,
     erasures,
+    passwords,
+    grants,
+    refresh_tokens,
+    sign_in_attempts,
+    sign_in_windows,
+    audit,
+    admins,
+    machine_tokens,
+    bus_cursors,
+    bus_refusals,
+    company_accounts,
+    event_types,
+    proposals,
+    merges,
+    barred_logins,
 );

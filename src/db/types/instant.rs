@@ -1,217 +1,21 @@
-//! Values that are the same on both databases: ids and instants.
-//!
-//! One SQL type each stands for PostgreSQL's native type and for text on SQLite, so
-//! that one query serves both.
+//! Instants, and the wall's dates and times that people write.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::io::Write as _;
-use std::marker::PhantomData;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc,
+};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, HasSqlType};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
-use rocket::request::FromParam;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use uuid::Uuid;
+use serde::{Serialize, Serializer};
 
-use super::conn::MultiBackend;
-
-/// The SQL types of [`Id`] and [`Timestamp`].
-pub mod sql {
-    /// `uuid` on PostgreSQL, text on SQLite.
-    #[derive(
-        Debug, Clone, Copy, Default, diesel::sql_types::SqlType, diesel::query_builder::QueryId,
-    )]
-    #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
-    #[diesel(sqlite_type(name = "Text"))]
-    pub struct Id;
-
-    /// `timestamptz` on PostgreSQL, text that sorts on SQLite.
-    #[derive(
-        Debug, Clone, Copy, Default, diesel::sql_types::SqlType, diesel::query_builder::QueryId,
-    )]
-    #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
-    #[diesel(sqlite_type(name = "Text"))]
-    pub struct Instant;
-}
-
-impl HasSqlType<sql::Id> for MultiBackend {
-    fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
-        Self::lookup_sql_type::<sql::Id>(lookup)
-    }
-}
-
-impl HasSqlType<sql::Instant> for MultiBackend {
-    fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
-        Self::lookup_sql_type::<sql::Instant>(lookup)
-    }
-}
-
-/// The id of a `T`: a UUIDv7 (RFC 9562), so ids made later sort later.
-#[derive(AsExpression, FromSqlRow)]
-#[diesel(sql_type = sql::Id)]
-pub struct Id<T: 'static>(Uuid, PhantomData<fn() -> T>);
-
-impl<T> Id<T> {
-    /// A new id. Within a process each is greater than the one before.
-    pub fn new() -> Self {
-        Self(Uuid::now_v7(), PhantomData)
-    }
-
-    /// The nil UUID: nobody's, and before every id.
-    pub const fn nobody() -> Self {
-        Self(Uuid::nil(), PhantomData)
-    }
-
-    /// The same id, of another kind of thing: for what names things of several kinds.
-    pub fn of<U>(self) -> Id<U> {
-        Id(self.0, PhantomData)
-    }
-
-    /// The id as the UUID it is.
-    pub fn uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-impl<T> From<Uuid> for Id<T> {
-    fn from(uuid: Uuid) -> Self {
-        Self(uuid, PhantomData)
-    }
-}
-
-impl<T> Default for Id<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> Clone for Id<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Id<T> {}
-
-impl<T> PartialEq for Id<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl<T> Eq for Id<T> {}
-
-impl<T> Hash for Id<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl<T> fmt::Debug for Id<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<T> fmt::Display for Id<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<T> std::str::FromStr for Id<T> {
-    type Err = uuid::Error;
-
-    /// Takes the one form that is handed out: hyphenated, in lower case.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uuid = Uuid::try_parse(text)?;
-        let mut form = Uuid::encode_buffer();
-        match uuid.hyphenated().encode_lower(&mut form) == text {
-            true => Ok(uuid.into()),
-            // The crate's error has no public constructor; parsing nothing makes one.
-            false => Uuid::try_parse("").map(Self::from),
-        }
-    }
-}
-
-impl<T> FromParam<'_> for Id<T> {
-    type Error = std::convert::Infallible;
-
-    /// What is no id becomes the nil UUID, which is nobody's: so a malformed id ends as an
-    /// unknown one does, in the endpoint's own words.
-    fn from_param(param: &str) -> Result<Self, Self::Error> {
-        Ok(param.parse().unwrap_or(Self::nobody()))
-    }
-}
-
-impl<T> Serialize for Id<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de, T> Deserialize<'de> for Id<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Uuid::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl<T> utoipa::PartialSchema for Id<T> {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".into())))
-            .into()
-    }
-}
-
-impl<T> utoipa::ToSchema for Id<T> {}
-
-impl<T> FromSql<sql::Id, Pg> for Id<T> {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(Uuid::from_slice(bytes.as_bytes())?.into())
-    }
-}
-
-impl<T> FromSql<sql::Id, Sqlite> for Id<T> {
-    fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(Uuid::try_parse(value.read_text())?.into())
-    }
-}
-
-impl<T> FromSql<sql::Id, MultiBackend> for Id<T> {
-    fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        value.from_sql::<Self, sql::Id>()
-    }
-}
-
-impl<T> ToSql<sql::Id, Pg> for Id<T> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(self.0.as_bytes())?;
-        Ok(IsNull::No)
-    }
-}
-
-impl<T> ToSql<sql::Id, Sqlite> for Id<T> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.to_string());
-        Ok(IsNull::No)
-    }
-}
-
-impl<T> ToSql<sql::Id, MultiBackend> for Id<T> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((sql::Id, self));
-        Ok(IsNull::No)
-    }
-}
+use super::sql;
+use crate::db::MultiBackend;
 
 /// An instant in UTC, in whole microseconds. On the wire `YYYY-MM-DD HH:MM:SS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
@@ -384,10 +188,50 @@ impl ToSql<sql::Instant, MultiBackend> for Timestamp {
     }
 }
 
+/// An instant as the systems beside the community write it: RFC 3339, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow)]
+pub struct Rfc3339(pub DateTime<Utc>);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl utoipa::PartialSchema for Rfc3339 {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::DateTime,
+            )))
+            .description(Some("UTC, RFC 3339"))
+            .examples([serde_json::json!("2026-11-21T09:10:11.000Z")])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Rfc3339 {}
+
+impl From<Timestamp> for Rfc3339 {
+    fn from(at: Timestamp) -> Self {
+        Self(at.0)
+    }
+}
+
+impl<DB: Backend> FromSql<sql::Instant, DB> for Rfc3339
+where
+    Timestamp: FromSql<sql::Instant, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Timestamp::from_sql(bytes).map(Self::from)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeZone;
+    use chrono::TimeZone as _;
     use proptest::prelude::*;
 
     proptest! {
@@ -403,22 +247,6 @@ mod tests {
         #[test]
         fn no_text_makes_the_readers_panic(text in ".*") {
             let _ = (wall_time(&text), wall_date(&text), wall_clock(&text), Timestamp::from_text(&text));
-        }
-    }
-
-    #[test]
-    fn an_id_has_one_form() {
-        let id = Id::<()>::new();
-        assert_eq!(id.to_string().parse(), Ok(id));
-        for other in [
-            id.to_string().to_uppercase(),
-            id.uuid().simple().to_string(),
-            id.uuid().urn().to_string(),
-            format!("{{{id}}}"),
-            format!("{id} "),
-            String::new(),
-        ] {
-            assert!(other.parse::<Id<()>>().is_err(), "{other}");
         }
     }
 }

@@ -1,0 +1,1 @@
+DROP TABLE barred_logins;
