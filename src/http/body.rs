@@ -29,9 +29,14 @@ impl<T> Body<T> {
     /// The value; a body that is not one is refused with this sentence (400).
     pub fn json(self, sentence: &'static str) -> Result<T> {
         self.value.map_err(|error| match error {
-            Error::BadRequest(None) => Error::bad_request(sentence),
+            Error::BadRequest(None) | Error::Malformed(_) => Error::bad_request(sentence),
             error => error,
         })
+    }
+
+    /// The value; a body that is not one is refused with what is wrong, by field (400).
+    pub fn valid(self) -> Result<T> {
+        self.value
     }
 
     /// As [`Body::json`], with the means to answer a repeated call as the first time.
@@ -111,12 +116,35 @@ fn parse<T: DeserializeOwned>(request: &Request<'_>, bytes: &[u8]) -> Result<T> 
         return Err(Error::BadRequest(None));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        tracing::debug!(at = %error.path(), "a JSON body of another form");
-        Error::BadRequest(None)
-    })?;
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error, bytes))?;
     json.end().map_err(|_| Error::BadRequest(None))?;
     Ok(value)
+}
+
+/// What is wrong with a body that is JSON, by field; without what the caller sent, which the
+/// library's sentence quotes.
+fn malformed(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) -> Error {
+    let whole = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if !whole || !error.inner().is_data() {
+        return Error::BadRequest(None);
+    }
+    let said = error.inner().to_string();
+    let quoted = |said: &str| Some(said.split('`').nth(1)?.to_owned());
+    let (field, problem) = match said.as_str() {
+        said if said.starts_with("missing field") => (quoted(said), "is missing"),
+        said if said.starts_with("unknown field") => (quoted(said), "is unknown here"),
+        _ => (Some(error.path().to_string()), "is of another type"),
+    };
+    match field {
+        Some(field) if field != "." => {
+            // The field of the body, not the place in it.
+            let field = field.split(['.', '[']).next().unwrap_or_default();
+            let field = field.chars().take(100).collect::<String>();
+            Error::Malformed([(field.into(), problem.to_owned())].into())
+        }
+        _ => Error::BadRequest(None),
+    }
 }
 
 /// For a field that may be absent, null, or set: `None`, `Some(None)`, `Some(Some(_))`.

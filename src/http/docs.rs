@@ -1,12 +1,16 @@
 //! The OpenAPI document, made from the code, and its page.
 
 use rocket::fairing::AdHoc;
+use rocket::http::Method;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::envelope::Failure;
+use super::envelope::{
+    AutomationFailure, BoxOfficeFailure, Failure, FederationFailure, ProposalsFailure,
+};
+use super::{System, system_of};
 
 /// What the page may load: its own files, and the styles that it sets itself.
 pub const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -22,7 +26,13 @@ const PAGE: &str = "/api-docs";
         description = "A community events server. Conventions: api-docs/README.md.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Failure)),
+    components(schemas(
+        Failure,
+        BoxOfficeFailure,
+        AutomationFailure,
+        ProposalsFailure,
+        FederationFailure
+    )),
     modifiers(&Common)
 )]
 struct Root;
@@ -56,6 +66,26 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         let cookie = ApiKeyValue::with_description("session", "Set by signing in; lasts 30 days.");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        for (name, description) in [
+            (
+                "admin",
+                "An access token of an admin, from signing in; 15 minutes.",
+            ),
+            (
+                "proposals",
+                "A token of an organiser or vendor, from signing in; 12 hours.",
+            ),
+            (
+                "machine",
+                "A token of a program: `fmt_…`, or the one of the settings.",
+            ),
+        ] {
+            let bearer = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(bearer));
+        }
         for (path, item) in &mut document.paths.paths {
             let operations = [
                 ("get", &mut item.get),
@@ -67,7 +97,7 @@ impl Modify for Common {
             for (method, operation) in operations {
                 if let Some(operation) = operation {
                     operation.operation_id = Some(operation_id(method, path));
-                    add_failures(method, operation);
+                    add_failures(method, path, operation);
                 }
             }
         }
@@ -86,10 +116,17 @@ fn operation_id(method: &str, path: &str) -> String {
         .join("_")
 }
 
-fn add_failures(method: &str, operation: &mut utoipa::openapi::path::Operation) {
+fn add_failures(method: &str, path: &str, operation: &mut utoipa::openapi::path::Operation) {
     let signed_in = operation.security.is_some();
     let takes_body = operation.request_body.is_some();
+    let system = system_of(method.to_uppercase().parse().unwrap_or(Method::Get), path);
+    let community = system == System::Community;
     let common = [
+        (
+            "400",
+            "Not as it must be; says what is wrong, by field",
+            takes_body && !community,
+        ),
         ("401", "Nobody is signed in", signed_in),
         (
             "403",
@@ -99,14 +136,14 @@ fn add_failures(method: &str, operation: &mut utoipa::openapi::path::Operation) 
         (
             "409",
             "A call with this `Idempotency-Key` is under way",
-            signed_in && takes_body && method == "post",
+            signed_in && takes_body && method == "post" && community,
         ),
         ("413", "The body is longer than 1 MiB", takes_body),
         ("415", "The body is not application/json", takes_body),
         (
             "422",
             "Well-formed, but against a rule; `fields` says which",
-            takes_body,
+            takes_body && community,
         ),
         (
             "429",
@@ -122,12 +159,8 @@ fn add_failures(method: &str, operation: &mut utoipa::openapi::path::Operation) 
     ];
     for (status, description, applies) in common {
         if applies && !operation.responses.responses.contains_key(status) {
-            let content = utoipa::openapi::ContentBuilder::new()
-                .schema(Some(utoipa::openapi::Ref::from_schema_name("Failure")))
-                .build();
             let response = utoipa::openapi::ResponseBuilder::new()
                 .description(description)
-                .content("application/json", content)
                 .build();
             operation
                 .responses
@@ -135,18 +168,34 @@ fn add_failures(method: &str, operation: &mut utoipa::openapi::path::Operation) 
                 .insert(status.to_owned(), response.into());
         }
     }
-    // Failures that an operation names have the same form.
+    give_form(system, operation);
+}
+
+/// All failures of a system have one form.
+fn give_form(system: System, operation: &mut utoipa::openapi::path::Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let utoipa::openapi::RefOr::T(response) = response
             && status.starts_with(['4', '5'])
             && response.content.is_empty()
         {
+            let form = utoipa::openapi::Ref::from_schema_name(form_of(system));
             let content = utoipa::openapi::ContentBuilder::new()
-                .schema(Some(utoipa::openapi::Ref::from_schema_name("Failure")))
+                .schema(Some(form))
                 .build();
             response
                 .content
                 .insert("application/json".to_owned(), content.into());
         }
+    }
+}
+
+/// The name of the form of a system's failures.
+fn form_of(system: System) -> &'static str {
+    match system {
+        System::Community => "Failure",
+        System::BoxOffice => "BoxOfficeFailure",
+        System::Automation => "AutomationFailure",
+        System::Proposals => "ProposalsFailure",
+        System::Federation => "FederationFailure",
     }
 }

@@ -19,7 +19,8 @@ pub struct Check {
 impl Check {
     /// Notes a problem; the first of a field stands.
     pub fn problem(&mut self, field: &'static str, problem: impl Into<String>) {
-        self.problems.entry(field).or_insert_with(|| problem.into());
+        let problems = self.problems.entry(field.into());
+        problems.or_insert_with(|| problem.into());
     }
 
     /// A one-line text: trimmed, in normal form C, line breaks become spaces, control
@@ -38,6 +39,23 @@ impl Check {
             self.problem(field, "must not hold control characters");
         }
         self.sized(field, &line, length)
+    }
+
+    /// A name: as [`Check::line`], without characters that turn the direction of the text
+    /// around them.
+    pub fn name(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        length: RangeInclusive<usize>,
+    ) -> String {
+        if text.chars().any(turns_direction) {
+            self.problem(
+                field,
+                "must not hold characters that change the direction of text",
+            );
+        }
+        self.line(field, text, length)
     }
 
     /// A text of many lines: trimmed, in normal form C, without control characters other
@@ -113,6 +131,12 @@ impl Check {
             false => Err(Error::Invalid(self.problems)),
         }
     }
+}
+
+/// True for the marks, embeddings, overrides and isolates of the bidirectional algorithm
+/// (Unicode Standard Annex 9, section 2).
+pub fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request};
 
 use super::limit::{Caller, Limits};
-use super::{address, docs, finish, origin};
+use super::{System, address, docs, finish, origin, system_of};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::identity::session;
+use crate::identity::{jwt, session, tokens};
 
 const REFUSED: &str = "/_refused";
 
@@ -125,14 +125,27 @@ async fn admit(request: &Request<'_>) -> Result<()> {
     origin::check(request, config)?;
     // Nobody is kept from signing out.
     if limits.on() && request.uri().path() != "/api/auth/logout" {
-        let user = session::current(request)
-            .await?
-            .map(|session| Caller::User(session.user_id));
-        let caller =
-            user.unwrap_or_else(|| Caller::Address(address::network(address::of(request))));
-        limits.call(request.method(), caller)?;
+        limits.call(request.method(), caller(request).await?)?;
     }
     Ok(())
+}
+
+/// Who is counted: by what the call's system knows its callers by, if it is good, else by the
+/// address.
+async fn caller(request: &Request<'_>) -> Result<Caller> {
+    if request.headers().contains("Authorization") {
+        if let Some(claims) = jwt::shown(request) {
+            return Ok(Caller::User(claims.sub));
+        }
+        if system_of(request.method(), request.uri().path().as_str()) == System::Automation
+            && let Some(token) = tokens::current(request).await?
+        {
+            return Ok(Caller::Machine(token.id()));
+        }
+    }
+    let session = session::current(request).await?;
+    let user = session.map(|session| Caller::User(session.user_id));
+    Ok(user.unwrap_or_else(|| Caller::Address(address::network(address::of(request)))))
 }
 
 /// The refusal of a call that did not pass.

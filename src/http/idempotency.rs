@@ -241,10 +241,7 @@ impl Claim {
                 diesel::delete(idempotency_keys::table.find(&self.key_hash)).execute(conn)?;
                 Ok(None)
             }
-            Some(row) if row.fingerprint != self.fingerprint => Err(Error::invalid(
-                "Idempotency-Key",
-                "was used for another call",
-            )),
+            Some(row) if row.fingerprint != self.fingerprint => Err(Error::KeyReused),
             Some(row) => {
                 let status = u16::try_from(row.status).ok().and_then(Status::from_code);
                 let status =

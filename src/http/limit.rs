@@ -10,12 +10,15 @@ use rocket::http::Method;
 use crate::config::RateLimit;
 use crate::error::{Error, RateLimited, Result};
 use crate::identity::people::UserId;
+use crate::identity::tokens::TokenId;
 
 /// Who is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// A signed-in person, wherever they call from.
     User(UserId),
+    /// A program with a token of its own; none for that of the settings.
+    Machine(Option<TokenId>),
     /// Anyone at an address ([`super::address::network`]).
     Address(IpAddr),
 }
@@ -27,6 +30,7 @@ struct Classes {
     public_reads: Class<Caller>,
     reads: Class<Caller>,
     writes: Class<Caller>,
+    machines: Class<Caller>,
     sign_ins: Class<(String, IpAddr)>,
 }
 
@@ -45,6 +49,7 @@ impl Limits {
                 public_reads: Class::new("public-reads", 1_200, factor),
                 reads: Class::new("reads", 600, factor),
                 writes: Class::new("writes", 120, factor),
+                machines: Class::new("machines", 1_000, factor),
                 sign_ins: Class::new("sign-ins", 10, factor),
             }),
         })
@@ -64,6 +69,7 @@ impl Limits {
             return Ok(());
         };
         match (method, caller) {
+            (_, Caller::Machine(_)) => classes.machines.count(&caller),
             (Method::Get | Method::Head | Method::Options, Caller::Address(_)) => {
                 classes.public_reads.count(&caller)
             }
@@ -94,6 +100,7 @@ impl Limits {
             classes.public_reads.sweep();
             classes.reads.sweep();
             classes.writes.sweep();
+            classes.machines.sweep();
             classes.sign_ins.sweep();
         }
     }

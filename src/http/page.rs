@@ -18,6 +18,8 @@ use crate::secret::Secret;
 pub const DEFAULT_LIMIT: u8 = 50;
 /// Most items of a page.
 pub const MAX_LIMIT: u8 = 100;
+/// Rows that pages by number reach.
+const MOST_ROWS: i64 = 10_000;
 /// Leads a cursor's data, so that a later form is told apart.
 const VERSION: u8 = 1;
 
@@ -56,9 +58,10 @@ impl Query<'_> {
     /// A parameter's text of at most so many characters.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>> {
         match self.get(name) {
-            Some(text) if text.chars().count() > most || text.contains('\0') => {
-                Err(Error::BadRequest(None))
-            }
+            Some(text) if text.chars().count() > most || text.contains('\0') => Err(malformed(
+                name,
+                format!("must have at most {most} characters"),
+            )),
             text => Ok(text),
         }
     }
@@ -72,7 +75,30 @@ impl Query<'_> {
                 .ok()
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit)),
         };
-        limit.map(Limit).ok_or(Error::BadRequest(None))
+        limit
+            .map(Limit)
+            .ok_or_else(|| malformed("limit", "must be a number from 1 to 100"))
+    }
+
+    /// `page` (from 1) and `limit` (1–100, with a default of the list's own). Nobody walks past
+    /// row 10 000: what is behind it is found by filters.
+    pub fn numbered(&self, default_limit: u8) -> Result<Numbered> {
+        let limit = match self.get("limit") {
+            None => i64::from(default_limit),
+            Some(_) => i64::from(self.limit()?.0),
+        };
+        let number = match self.get("page") {
+            None => Some(1),
+            Some(text) => text.parse().ok().filter(|page: &i64| *page >= 1),
+        };
+        let number = number.ok_or_else(|| malformed("page", "must be a number from 1"))?;
+        match number.checked_mul(limit) {
+            Some(last) if last <= MOST_ROWS => Ok(Numbered { number, limit }),
+            _ => Err(malformed(
+                "page",
+                format!("must end at row {MOST_ROWS} or before; narrow the list down instead"),
+            )),
+        }
     }
 
     /// A date, `YYYY-MM-DD`.
@@ -99,7 +125,8 @@ impl Query<'_> {
         let Some((micros, id)) = self.cursor::<(i64, I)>(list)? else {
             return Ok(None);
         };
-        let at = chrono::DateTime::from_timestamp_micros(micros).ok_or(Error::BadRequest(None))?;
+        let at = chrono::DateTime::from_timestamp_micros(micros);
+        let at = at.ok_or_else(|| malformed("cursor", NOT_OURS))?;
         Ok(Some((at.into(), id)))
     }
 
@@ -128,8 +155,45 @@ impl Query<'_> {
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
         match self.get(name) {
             None => Ok(None),
-            Some(text) => parse(text).map(Some).ok_or(Error::BadRequest(None)),
+            Some(text) => match (parse(text), name) {
+                (None, "cursor") => Err(malformed(name, NOT_OURS)),
+                (None, _) => Err(malformed(name, "has another form")),
+                (parsed, _) => Ok(parsed),
+            },
         }
+    }
+}
+
+const NOT_OURS: &str = "was not handed out for this list";
+
+/// A parameter that is not as it must be: a 400, which names it where the system does so.
+fn malformed(name: &str, problem: impl Into<String>) -> Error {
+    Error::Malformed([(name.to_owned().into(), problem.into())].into())
+}
+
+/// A page by its number, for lists whose callers want to know how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered {
+    /// From 1.
+    pub number: i64,
+    /// Items of a page, 1 to 100.
+    pub limit: i64,
+}
+
+impl Numbered {
+    /// How many rows come before it.
+    pub fn offset(self) -> i64 {
+        (self.number - 1) * self.limit
+    }
+
+    /// Whether there is a page after it, of so many rows in all.
+    pub fn has_more(self, total: i64) -> bool {
+        self.offset() + self.limit < total
+    }
+
+    /// How many pages there are, of so many rows in all.
+    pub fn of(self, total: i64) -> i64 {
+        total.div_euclid(self.limit) + i64::from(total.rem_euclid(self.limit) > 0)
     }
 }
 

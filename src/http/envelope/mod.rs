@@ -1,16 +1,20 @@
 //! How answers look: success and failure, for each system.
 
+mod failure;
+
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use rocket::http::{ContentType, Header, Status};
+use rocket::http::{ContentType, Status};
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, tokio};
 use serde::Serialize;
 
-use super::{System, asked_for, loggable, system_of};
-use crate::error::{Error, Fields};
-use crate::http::finish;
+use crate::error::Error;
+
+pub use failure::{
+    AutomationFailure, BoxOfficeFailure, Failure, FederationFailure, ProposalsFailure,
+};
 
 /// A community answer: `{"message", "data"}`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -60,17 +64,71 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
-/// A community failure.
+/// An answer of a system that wraps nothing around what was asked for.
+#[derive(Debug)]
+pub struct Plain<T> {
+    status: Status,
+    body: T,
+}
+
+impl<T> Plain<T> {
+    /// A 200.
+    pub fn ok(body: T) -> Self {
+        Self {
+            status: Status::Ok,
+            body,
+        }
+    }
+
+    /// A 201.
+    pub fn created(body: T) -> Self {
+        Self {
+            status: Status::Created,
+            body,
+        }
+    }
+}
+
+/// An automation answer: `{"success": true, "data"}`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Failure<'a> {
-    /// The status' reason phrase, such as `Not Found`.
-    error: &'a str,
-    /// A sentence for people.
-    message: &'a str,
-    /// What is wrong, by field; on 422 only.
+pub struct Succeeded<T> {
+    #[serde(skip)]
+    #[schema(ignore)]
+    status: Status,
+    success: bool,
+    data: T,
+    /// Lists only: the `cursor` of the next page; null on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    fields: Option<&'a Fields>,
+    #[schema(value_type = Option<String>)]
+    next: Option<Option<String>>,
+}
+
+impl<T> Succeeded<T> {
+    /// A 200.
+    pub fn ok(data: T) -> Self {
+        Self {
+            status: Status::Ok,
+            success: true,
+            data,
+            next: None,
+        }
+    }
+
+    /// A 201.
+    pub fn created(data: T) -> Self {
+        Self {
+            status: Status::Created,
+            ..Self::ok(data)
+        }
+    }
+
+    /// A page of a list.
+    pub fn page(data: T, next: Option<String>) -> Self {
+        Self {
+            next: Some(next),
+            ..Self::ok(data)
+        }
+    }
 }
 
 /// A JSON answer.
@@ -102,109 +160,21 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Said<T> {
     }
 }
 
+impl<'r, T: Serialize> Responder<'r, 'static> for Plain<T> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        json(self.status, &self.body)
+    }
+}
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Succeeded<T> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        json(self.status, &self)
+    }
+}
+
 impl<'r, T: Serialize> Responder<'r, 'static> for Listed<T> {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         json(Status::Ok, &self)
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Error {
-    /// Logs what is ours to mend, and answers in the envelope of the path's system.
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let status = self.status();
-        let request_id = finish::request_id(request);
-        let (method, asked) = asked_for(request);
-        let path = loggable(asked);
-        let path = path.as_ref();
-        match status.code {
-            500 => tracing::error!(%request_id, %method, path, cause = %self, "a fault of ours"),
-            503 => tracing::warn!(%request_id, %method, path, cause = %self, "unavailable"),
-            _ => tracing::debug!(%request_id, %method, path, cause = %self, "refused"),
-        }
-        let mut response = match system_of(method, asked) {
-            // The other systems' envelopes come with their routes; until then a path of
-            // theirs is an unknown path of this server.
-            System::Community
-            | System::BoxOffice
-            | System::Automation
-            | System::Proposals
-            | System::Federation => community(&self)?,
-        };
-        for header in self.headers() {
-            response.set_header(header);
-        }
-        // A request that Rocket cannot read passes no fairing, so it is set here as well.
-        response.set_raw_header("X-Request-Id", request_id.to_string());
-        Ok(response)
-    }
-}
-
-fn community<'r>(error: &Error) -> response::Result<'r> {
-    let status = error.status();
-    let (message, fields) = match error {
-        Error::BadRequest(Some(sentence))
-        | Error::Unauthorized(Some(sentence))
-        | Error::Forbidden(Some(sentence))
-        | Error::NotFound(Some(sentence))
-        | Error::Conflict(Some(sentence)) => (sentence.as_ref(), None),
-        Error::Invalid(fields) => (general_sentence(status), Some(fields)),
-        _ => (general_sentence(status), None),
-    };
-    json(
-        status,
-        &Failure {
-            error: status.reason_lossy(),
-            message,
-            fields,
-        },
-    )
-}
-
-/// The sentence for a status where the endpoint has none of its own.
-fn general_sentence(status: Status) -> &'static str {
-    match status.code {
-        400 => "Invalid input data.",
-        401 => "You are not signed in.",
-        403 => "You are not allowed to do this.",
-        404 => "There is nothing here.",
-        405 => "The HTTP method used is not allowed for this endpoint.",
-        409 => "This contradicts the current state, or repeats a call that is under way.",
-        413 => "The body is too large.",
-        415 => "The body must be application/json.",
-        422 => "The server cannot process the request due to invalid data.",
-        429 => "Rate limit exceeded. Please try again later.",
-        503 => "The service is unavailable. Please try again later.",
-        _ => "It's not you, it's us. We encountered an internal server error.",
-    }
-}
-
-impl Error {
-    fn headers(&self) -> Vec<Header<'static>> {
-        match self {
-            Self::MethodNotAllowed(methods) => {
-                let methods = methods
-                    .iter()
-                    .map(|method| method.as_str())
-                    .collect::<Vec<_>>();
-                vec![Header::new("Allow", methods.join(", "))]
-            }
-            // draft-ietf-httpapi-ratelimit-headers-10
-            Self::RateLimited(limit) => vec![
-                Header::new("Retry-After", limit.retry_after.to_string()),
-                Header::new(
-                    "RateLimit-Policy",
-                    format!("\"{}\";q={};w=60", limit.policy, limit.quota),
-                ),
-                Header::new(
-                    "RateLimit",
-                    format!("\"{}\";r=0;t={}", limit.policy, limit.retry_after),
-                ),
-            ],
-            _ if self.status() == Status::ServiceUnavailable => {
-                vec![Header::new("Retry-After", "5")]
-            }
-            _ => Vec::new(),
-        }
     }
 }
 

@@ -89,7 +89,7 @@ fn a_malformed_id_is_a_404_on_every_route() {
         app.changes(&["user.created"]);
         let varying: Vec<_> = routes(app)
             .into_iter()
-            .filter(|route| route.varies())
+            .filter(|route| route.varies() && !route.is_of_admins())
             .collect();
         assert!(!varying.is_empty(), "there are routes with ids");
         for route in varying {

@@ -4,6 +4,7 @@ mod authorization;
 mod bodies;
 mod conditional;
 mod cors;
+mod crossing;
 mod envelopes;
 mod examples;
 mod idempotency;
@@ -13,6 +14,7 @@ mod methods;
 mod openapi;
 mod origin;
 mod proxies;
+mod systems;
 
 use std::collections::BTreeSet;
 
@@ -67,18 +69,26 @@ struct Route {
     path: String,
 }
 
-/// The server's routes below `/api`, without those that answer any path.
-fn routes(app: &App) -> BTreeSet<Route> {
+/// The server's routes, without those that answer any path, and the public documents.
+fn mounted(app: &App) -> BTreeSet<Route> {
     let all = app.server().rocket().routes();
     let routes: BTreeSet<Route> = all
         .map(|route| Route {
             method: route.method.as_str().to_owned(),
             path: route.uri.path().to_owned(),
         })
-        .filter(|route| route.path.starts_with("/api/") && !route.path.contains("..>"))
         .filter(|route| !["OPTIONS", "HEAD"].contains(&route.method.as_str()))
+        .filter(|route| !route.path.contains("..>") && route.path != "/_refused")
+        .filter(|route| !route.path.starts_with("/api-docs"))
         .collect();
-    assert!(routes.len() >= 20, "the server has its routes: {routes:?}");
+    assert!(routes.len() >= 60, "the server has its routes: {routes:?}");
+    routes
+}
+
+/// The community's routes, without those that answer any path.
+fn routes(app: &App) -> BTreeSet<Route> {
+    let mut routes = mounted(app);
+    routes.retain(|route| route.path.starts_with("/api/") && !route.path.starts_with("/api/v1/"));
     routes
 }
 
@@ -86,6 +96,11 @@ impl Route {
     /// True if calling it may change something (RFC 9110, section 9.2.1).
     fn is_unsafe(&self) -> bool {
         self.method != "GET"
+    }
+
+    /// True if only admins may call it.
+    fn is_of_admins(&self) -> bool {
+        self.path.starts_with("/api/reports/") || self.path.ends_with("/restore")
     }
 
     /// True if something in its path varies.
