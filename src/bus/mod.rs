@@ -1,4 +1,8 @@
-//! What happened here: an append-only log that every write adds to, in its transaction.
+//! What happened here: an append-only log that every write adds to, in its transaction, and
+//! those who hear of it ([`worker`]).
+
+pub mod cursor;
+pub mod worker;
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -27,6 +31,8 @@ pub struct Change {
 pub enum Audience {
     /// Anyone, if they may see the thing itself.
     Everyone,
+    /// The people that it is about.
+    People,
     /// The administrators of this server.
     Admins,
 }
@@ -35,6 +41,7 @@ impl Audience {
     fn as_str(self) -> &'static str {
         match self {
             Self::Everyone => "everyone",
+            Self::People => "person",
             Self::Admins => "admins",
         }
     }
@@ -43,20 +50,17 @@ impl Audience {
 impl Change {
     /// A change that a person made, heard by everyone.
     pub fn by(actor: UserId, topic: &'static str) -> Self {
-        Self {
-            actor: Some(actor),
-            ..Self::by_server(topic)
-        }
+        Self::by_admin(Some(actor), topic)
     }
 
-    /// A change that nobody made who is signed in: the server itself, or whoever runs it.
-    pub fn by_server(topic: &'static str) -> Self {
+    /// A change that an admin made, or whoever runs the server, in its shell.
+    pub fn by_admin(admin: Option<UserId>, topic: &'static str) -> Self {
         Self {
             topic,
             subject: Map::new(),
             fields: Vec::new(),
             audience: Audience::Everyone,
-            actor: None,
+            actor: admin,
         }
     }
 
@@ -96,6 +100,140 @@ pub fn record(conn: &mut Conn, at: Timestamp, change: Change) -> Result<()> {
     );
     on_backend!(conn, conn => diesel::insert_into(changes::table).values(row).execute(conn))?;
     Ok(())
+}
+
+/// A change, as a subscriber hears it.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Its place in the order of the log.
+    pub position: i64,
+    /// What the outside sees of it.
+    pub uuid: Id<Change>,
+    /// `noun.verbed`.
+    pub topic: String,
+    /// The ids that it is about, as a JSON object.
+    pub subject: String,
+}
+
+impl Heard {
+    /// An id that it is about.
+    ///
+    /// # Errors
+    /// A fault of ours if it is about none of that name.
+    pub fn id<T>(&self, name: &str) -> Result<Id<T>> {
+        let subject: Map<String, Value> =
+            serde_json::from_str(&self.subject).map_err(Error::internal)?;
+        let id = subject.get(name).and_then(Value::as_str);
+        let id = id.and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Error::internal(format_args!("{} without {name}", self.topic)))
+    }
+}
+
+/// Changes that a subscriber is given at once.
+pub const PAGE: usize = 100;
+
+/// The position of the newest change that subscribers may hear; 0 in an empty log.
+pub fn newest(conn: &mut Conn) -> Result<i64> {
+    let newest = match conn {
+        Conn::Sqlite(conn) => changes::table
+            .select(diesel::dsl::max(changes::id))
+            .first::<Option<i64>>(conn)?,
+        Conn::Pg(conn) => changes::table
+            .select(diesel::dsl::max(changes::seq))
+            .first::<Option<i64>>(conn)?,
+    };
+    Ok(newest.unwrap_or(0))
+}
+
+/// The first of the changes of these topics after one position and up to another.
+fn since(conn: &mut Conn, after: i64, to: i64, topics: &[&str]) -> Result<Vec<Heard>> {
+    // On SQLite the order is that of the ids, which are found by the table itself.
+    let limit = PAGE as i64;
+    let rows: Vec<(i64, Id<Change>, String, String)> = match conn {
+        Conn::Sqlite(conn) => changes::table
+            .filter(changes::id.gt(after))
+            .filter(changes::id.le(to))
+            .filter(changes::topic.eq_any(topics))
+            .order(changes::id)
+            .limit(limit)
+            .select((changes::id, changes::uuid, changes::topic, changes::subject))
+            .load(conn)?,
+        Conn::Pg(conn) => changes::table
+            .filter(changes::seq.gt(after))
+            .filter(changes::seq.le(to))
+            .filter(changes::topic.eq_any(topics))
+            .order(changes::seq)
+            .limit(limit)
+            .select((
+                changes::seq.assume_not_null(),
+                changes::uuid,
+                changes::topic,
+                changes::subject,
+            ))
+            .load(conn)?,
+    };
+    let heard = |(position, uuid, topic, subject)| Heard {
+        position,
+        uuid,
+        topic,
+        subject,
+    };
+    Ok(rows.into_iter().map(heard).collect())
+}
+
+/// The position of the first change of these topics after that position, if there is one.
+pub fn next(conn: &mut Conn, after: i64, topics: &[&str]) -> Result<Option<i64>> {
+    let found = since(conn, after, i64::MAX, topics)?;
+    Ok(found.first().map(|heard| heard.position))
+}
+
+/// Whether there are committed changes without a place in the order: on PostgreSQL only.
+fn any_unnumbered(conn: &mut Conn) -> Result<bool> {
+    match conn {
+        Conn::Sqlite(_) => Ok(false),
+        Conn::Pg(conn) => {
+            let some = changes::table
+                .filter(changes::seq.is_null())
+                .select(changes::id);
+            Ok(diesel::select(diesel::dsl::exists(some)).get_result(conn)?)
+        }
+    }
+}
+
+/// What holds the place of the numbering itself.
+const SEQUENCER: &str = "sequencer";
+
+/// Gives changes that have committed their places in the order, 5 000 at a time; how many they
+/// were. Ids commit out of order on PostgreSQL, so a subscriber that went by them would miss some.
+/// One node numbers at a time; where another does, there is nothing to do.
+fn number(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let Conn::Pg(pg) = conn else {
+        return Ok(0);
+    };
+    let mine = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "pg_try_advisory_xact_lock(7020108101099)",
+    ));
+    if !mine.get_result::<bool>(pg)? {
+        return Ok(0);
+    }
+    let last = cursor::position(conn, SEQUENCER)?;
+    let Conn::Pg(pg) = conn else {
+        return Ok(0);
+    };
+    let numbered = diesel::sql_query(
+        "UPDATE changes SET seq = $1 + next.n
+         FROM (SELECT id, row_number() OVER (ORDER BY id) AS n
+               FROM (SELECT id FROM changes WHERE seq IS NULL ORDER BY id LIMIT 5000) AS oldest
+              ) AS next
+         WHERE changes.id = next.id",
+    )
+    .bind::<diesel::sql_types::BigInt, _>(last)
+    .execute(pg)?;
+    let to = last + numbered as i64;
+    match numbered == 0 || cursor::advance(conn, SEQUENCER, last, to, now)? {
+        true => Ok(numbered),
+        false => Err(Error::internal("two number the log at once")),
+    }
 }
 
 /// Forgets changes made before `until`, 500 at a time; how many they were. The log is

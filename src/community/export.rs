@@ -18,7 +18,7 @@ use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::identity::guard::SignedIn;
 use crate::identity::people::{self, UserId};
-use crate::identity::session;
+use crate::identity::{audit, session};
 
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
@@ -40,8 +40,9 @@ struct Download<S> {
     disposition: Header<'static>,
 }
 
-/// Everything about me: profile, logins, sessions, events, comments with pictures, likes,
-/// interests, groups, reports, and when my private calendar was made.
+/// Everything about me: profile, logins, sessions, the record of my sign-ins, events, comments
+/// with pictures, likes, interests, groups, reports, when my private calendar was made, the
+/// company that I act for, and its proposals.
 #[utoipa::path(tag = "My data", security(("session" = [])), responses(
     (status = 200, description = "One JSON object; streamed", body = serde_json::Value),
 ))]
@@ -50,12 +51,14 @@ async fn export(
     who: SignedIn,
     db: &State<Db>,
     clock: &State<Clock>,
+    sections: &State<Sections>,
 ) -> Result<Download<impl rocket::futures::Stream<Item = Vec<u8>>>> {
     let (me, db, now) = (who.user_id, db.inner().clone(), Timestamp(clock.now()));
+    let sections = sections.0.clone();
     let first = db.read(move |conn| about(conn, me, now)).await?;
     let body = ByteStream! {
         let mut text = first;
-        for section in SECTIONS {
+        for section in sections {
             text.extend_from_slice(format!(",\"{}\":[", section.name).as_bytes());
             let mut after = START;
             let mut between = false;
@@ -97,19 +100,40 @@ async fn export(
 }
 
 /// Where a section goes on: after the item of that moment and id. Most go by the id alone.
-type Key = (Timestamp, Id<()>);
-const START: Key = (Timestamp(chrono::DateTime::UNIX_EPOCH), Id::nobody());
+pub type Key = (Timestamp, Id<()>);
+/// Before the first item.
+pub const START: Key = (Timestamp(chrono::DateTime::UNIX_EPOCH), Id::nobody());
 
 /// Items as JSON, each with its key.
-type Items = Vec<(Key, Vec<u8>)>;
+pub type Items = Vec<(Key, Vec<u8>)>;
 
 /// A part of the export that may be long.
-struct Section {
-    name: &'static str,
-    page: fn(&mut Conn, UserId, Key) -> Result<Items>,
+#[derive(Clone, Copy)]
+pub struct Section {
+    /// Its key in the object.
+    pub name: &'static str,
+    /// Up to 500 of a person's items after that one.
+    pub page: fn(&mut Conn, UserId, Key) -> Result<Items>,
 }
 
-const SECTIONS: [Section; 6] = [
+/// All long parts of the export.
+pub struct Sections(Vec<Section>);
+
+impl Sections {
+    /// The community's, and those of systems that build on it.
+    pub fn with(others: impl IntoIterator<Item = Section>) -> Self {
+        Self(SECTIONS.into_iter().chain(others).collect())
+    }
+}
+
+const SECTIONS: [Section; 7] = [
+    Section {
+        name: "record",
+        page: |conn, me, (_, id)| {
+            let rows = audit::of(conn, me, id.of())?;
+            items(rows, |entry| (START.0, entry.id().of()))
+        },
+    },
     Section {
         name: "events",
         page: |conn, me, (at, id)| {
@@ -154,7 +178,8 @@ const SECTIONS: [Section; 6] = [
     },
 ];
 
-fn items<T: Serialize>(
+/// Items with their keys.
+pub fn items<T: Serialize>(
     rows: impl IntoIterator<Item = T>,
     key: impl Fn(&T) -> Key,
 ) -> Result<Items> {
