@@ -15,7 +15,7 @@ use super::people::{self, Login, Profile};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::http::fields::Check;
+use crate::http::fields::{Check, turns_direction};
 
 /// Most bytes of a token that is looked at.
 const TOKEN_BYTES: usize = 16 << 10;
@@ -307,7 +307,7 @@ impl From<Claims> for Verified {
         let name = claims
             .name
             .unwrap_or_default()
-            .replace(char::is_control, " ");
+            .replace(|c: char| c.is_control() || turns_direction(c), " ");
         let name: String = name.trim().chars().take(people::NAME_CHARS).collect();
         let name = check.line("name", &name, 0..=people::NAME_CHARS);
         let kept = |field: &'static str,

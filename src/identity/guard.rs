@@ -1,13 +1,20 @@
 //! Who is calling, as handlers ask it.
 
+use diesel::prelude::*;
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
+use super::grants::{self, GrantId};
+use super::jwt::{self, Audience};
 use super::people::{self, UserId};
+use super::roles::{Permission, Role};
 use super::session::{self, Session};
+use crate::clock::Clock;
+use crate::db::schema::admins;
+use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::http::envelope;
+use crate::http::{System, asked_for, envelope, system_of};
 
 /// A signed-in person; anyone else is refused with 401.
 pub struct SignedIn {
@@ -67,21 +74,102 @@ impl<'r> FromRequest<'r> for SignedIn {
     }
 }
 
-/// An administrator of this server. Whoever is signed in as a person is none (403).
-pub struct Admin;
+/// An administrator of this server, by an access token of audience `admin`; anyone else is
+/// refused with 401, and with 403 whoever is signed in as a person.
+pub struct Admin {
+    /// Who it is.
+    pub user_id: UserId,
+    /// The sign-in that the token comes from.
+    pub grant_id: GrantId,
+    role: Role,
+}
+
+impl Admin {
+    /// What the admin is.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Asks for a permission.
+    ///
+    /// # Errors
+    /// 403 without it.
+    pub fn may(&self, permission: Permission) -> Result<()> {
+        match self.role.permissions().contains(&permission) {
+            true => Ok(()),
+            false => Err(Error::Forbidden(None)),
+        }
+    }
+}
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Admin {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let error = match session::current(request).await {
-            Ok(Some(_)) => Error::Forbidden(None),
-            Ok(None) => Error::Unauthorized(None),
-            Err(error) => error,
-        };
-        Outcome::Error(envelope::park(request, error))
+        match admin(request).await {
+            Ok(admin) => Outcome::Success(admin),
+            Err(error) => Outcome::Error(envelope::park(request, error)),
+        }
     }
+}
+
+/// Somebody who shows a token, or nobody who shows none. A token that does not hold is refused.
+pub struct Maybe<T>(pub Option<T>);
+
+#[rocket::async_trait]
+impl<'r, T: FromRequest<'r>> FromRequest<'r> for Maybe<T> {
+    type Error = T::Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        match request.headers().contains("Authorization") {
+            true => T::from_request(request).await.map(|who| Self(Some(who))),
+            false => Outcome::Success(Self(None)),
+        }
+    }
+}
+
+async fn admin(request: &Request<'_>) -> Result<Admin> {
+    let (method, path) = asked_for(request);
+    if !request.headers().contains("Authorization")
+        && system_of(method, path) == System::Community
+        && session::current(request).await?.is_some()
+    {
+        return Err(Error::Forbidden(None));
+    }
+    let claims = jwt::shown(request).ok_or(Error::NoToken)?;
+    if claims.aud != Audience::Admin {
+        return Err(Error::NoToken);
+    }
+    let (Some(db), Some(clock)) = (request.rocket().state::<Db>(), request.rocket().state()) else {
+        return Err(Error::internal("no database"));
+    };
+    let (user_id, grant_id) = (claims.sub, claims.sid);
+    let now = Timestamp(Clock::now(clock));
+    let role = db.read(move |conn| role_of(conn, user_id, grant_id, now));
+    Ok(Admin {
+        user_id,
+        grant_id,
+        role: role.await?.ok_or(Error::NoToken)?,
+    })
+}
+
+/// The role of an active admin whose sign-in holds.
+fn role_of(
+    conn: &mut Conn,
+    user_id: UserId,
+    grant_id: GrantId,
+    now: Timestamp,
+) -> Result<Option<Role>> {
+    let role = admins::table
+        .find(user_id)
+        .filter(admins::is_active)
+        .filter(grants::holds(grant_id, user_id, Audience::Admin, now))
+        .select(admins::role)
+        .first::<String>(conn)
+        .optional()?;
+    role.map(|role| Role::read(&role).ok_or_else(|| Error::internal("an unknown role")))
+        .transpose()
 }
 
 /// Anyone: a signed-in person, or nobody. A cookie of no session is nobody, so that a page

@@ -1,11 +1,21 @@
-//! Who is calling: people and their logins, sign-in with Google, sessions.
+//! Who is calling: people and their logins, sign-in with Google or a password, sessions and
+//! tokens, and the record of it.
 
+pub mod attempts;
+pub mod audit;
+pub mod credentials;
 pub mod google;
+pub mod grants;
 pub mod guard;
+pub mod jwt;
+pub mod logins;
 pub mod oauth;
+pub mod password;
 pub mod people;
+pub mod roles;
 pub mod session;
 pub mod sign_in;
+pub mod tokens;
 
 use rocket::fairing::AdHoc;
 use utoipa::OpenApi as _;
@@ -17,13 +27,20 @@ pub fn stage() -> AdHoc {
             .attach(session::stage())
             .attach(sign_in::stage())
             .attach(oauth::stage())
+            .attach(logins::stage())
+            .attach(tokens::stage())
+            .attach(audit::stage())
     })
 }
 
-/// This system's part of the document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = sign_in::Api::openapi();
-    document.merge(oauth::Api::openapi());
-    document.merge(session::Api::openapi());
-    document
+/// This system's parts of the document.
+pub fn openapi() -> Vec<utoipa::openapi::OpenApi> {
+    vec![
+        sign_in::Api::openapi(),
+        oauth::Api::openapi(),
+        session::Api::openapi(),
+        logins::Api::openapi(),
+        tokens::Api::openapi(),
+        audit::Api::openapi(),
+    ]
 }

@@ -10,6 +10,7 @@ use rocket::response::{self, Responder};
 use rocket::{Request, State, http, post, routes};
 use serde::{Deserialize, Serialize};
 
+use super::audit::{self, Source};
 use super::google::{Google, Verified};
 use super::people::{self, Person, UserId};
 use super::session;
@@ -20,6 +21,7 @@ use crate::http::body::Body;
 use crate::http::idempotency::NoRepeat;
 use crate::http::limit::Limits;
 use crate::http::{address, envelope};
+use crate::secret::Secret;
 
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
@@ -118,6 +120,9 @@ async fn sign_in(
         }
         Err(error) => {
             door.count("")?;
+            if matches!(error.status().code, 400 | 403) {
+                door.refused().await?;
+            }
             Err(error)
         }
     }
@@ -127,6 +132,8 @@ async fn sign_in(
 pub struct Door<'r> {
     session: session::Begin<'r>,
     address: std::net::IpAddr,
+    source: Source,
+    secret: &'r Secret,
     db: &'r Db,
     clock: &'r Clock,
     limits: &'r Limits,
@@ -142,13 +149,20 @@ impl<'r> FromRequest<'r> for Door<'r> {
             rocket.state(),
             rocket.state(),
             rocket.state::<Arc<Limits>>(),
+            rocket.state(),
         );
-        match (request.guard().await, states) {
-            (Outcome::Success(session), (Some(db), Some(clock), Some(limits))) => {
+        match (request.guard().await, request.guard().await, states) {
+            (
+                Outcome::Success(session),
+                Outcome::Success(source),
+                (Some(db), Some(clock), Some(limits), Some(secret)),
+            ) => {
                 let address = address::network(address::of(request));
                 Outcome::Success(Self {
                     session,
                     address,
+                    source,
+                    secret,
                     db,
                     clock,
                     limits,
@@ -168,12 +182,36 @@ impl Door<'_> {
         self.limits.sign_in(account, self.address)
     }
 
+    /// Notes that somebody was refused, whoever it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn refused(&self) -> Result<()> {
+        let (source, now) = (self.source, self.clock.now().into());
+        self.db
+            .write_later(move |conn| {
+                audit::record::<()>(conn, source, None, "sign_in.failed", None, now)
+            })
+            .await
+    }
+
     /// Finds or makes the person, and begins a session.
     pub async fn enter(self, verified: Verified) -> Result<Person> {
-        let now = self.clock.now().into();
-        let person = self
-            .db
-            .write(move |conn| people::find_or_make(conn, &verified.login, &verified.profile, now));
+        let (source, now) = (self.source, self.clock.now().into());
+        let secret = self.secret.clone();
+        let person = self.db.write(move |conn| {
+            let Verified { login, profile } = &verified;
+            let person = people::find_or_make(conn, login, profile, &secret, now)?;
+            audit::record::<()>(
+                conn,
+                source,
+                Some(person.id),
+                "sign_in.succeeded",
+                None,
+                now,
+            )?;
+            Ok(person)
+        });
         let person = person.await?;
         self.session.session(person.id, self.clock).await?;
         Ok(person)

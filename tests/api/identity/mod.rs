@@ -1,7 +1,10 @@
 //! Signing in and out, and the sessions between, from the contract's "Sign-in and sessions".
 
+mod attempts;
 mod cookies;
+mod jwt;
 mod keys;
+mod machine_tokens;
 mod oauth;
 mod oauth_refusals;
 mod sessions;
