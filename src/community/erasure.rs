@@ -23,7 +23,8 @@ use crate::error::Result;
 use crate::http::idempotency;
 use crate::identity::guard::SignedIn;
 use crate::identity::people::{self, UserId};
-use crate::identity::session;
+use crate::identity::{audit, grants, session};
+use crate::secret::Secret;
 
 /// How old an erasure is when it is gone over once more: no write of before is still under
 /// way then.
@@ -54,13 +55,16 @@ async fn erase(
     db: &State<Db>,
     clock: &State<Clock>,
     config: &State<Config>,
+    secret: &State<Secret>,
     cookies: &CookieJar<'_>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
+    let secret = Secret::clone(secret);
     // Also for those who are suspended.
     db.write(move |conn| {
-        people::erase(conn, me, now)?;
+        people::erase(conn, me, &secret, now)?;
         session::end_all(conn, me)?;
+        grants::end_all(conn, me, None)?;
         private::revoke_of(conn, me)
     })
     .await?;
@@ -124,13 +128,14 @@ async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
     {
         after = last;
     }
-    let slices: [Slice; 6] = [
+    let slices: [Slice; 7] = [
         events::erase,
         groups::erase,
         |conn, person, _| likes::erase(conn, person),
         |conn, person, _| interest::erase(conn, person),
         |conn, person, _| reports::erase(conn, person),
         |conn, person, _| idempotency::forget(conn, person),
+        |conn, person, _| audit::erase(conn, person),
     ];
     for slice in slices {
         while db.write_later(move |conn| slice(conn, person, now)).await? > 0 {}

@@ -311,6 +311,35 @@ pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
     Ok(some.len())
 }
 
+/// Gives the interests of a person to whom that person became, 500 at a time; how many they
+/// were. Where both show interest, one counts.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = event_interests::table
+        .filter(event_interests::user_id.eq(from))
+        .select(event_interests::event_id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    let both = event_interests::table
+        .filter(event_interests::user_id.eq(into))
+        .filter(event_interests::event_id.eq_any(&some))
+        .select(event_interests::event_id)
+        .load::<EventId>(conn)?;
+    let twice = event_interests::table
+        .filter(event_interests::user_id.eq(from))
+        .filter(event_interests::event_id.eq_any(&both));
+    let gone = diesel::delete(twice)
+        .returning(event_interests::event_id)
+        .get_results::<EventId>(conn)?;
+    events::count_interest_gone(conn, &gone)?;
+    let rest = event_interests::table
+        .filter(event_interests::user_id.eq(from))
+        .filter(event_interests::event_id.eq_any(&some));
+    diesel::update(rest)
+        .set(event_interests::user_id.eq(into))
+        .execute(conn)?;
+    Ok(some.len())
+}
+
 /// How many people show interest in the event of the row.
 #[auto_type]
 pub fn count() -> _ {

@@ -236,6 +236,35 @@ pub fn erase(conn: &mut Conn, user_id: UserId) -> Result<usize> {
     Ok(some.len())
 }
 
+/// Gives the likes of a person to whom that person became, 500 at a time; how many they were. A
+/// comment that both like is liked once.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = comment_likes::table
+        .filter(comment_likes::user_id.eq(from))
+        .select(comment_likes::comment_id)
+        .limit(500)
+        .load::<CommentId>(conn)?;
+    let both = comment_likes::table
+        .filter(comment_likes::user_id.eq(into))
+        .filter(comment_likes::comment_id.eq_any(&some))
+        .select(comment_likes::comment_id)
+        .load::<CommentId>(conn)?;
+    let twice = comment_likes::table
+        .filter(comment_likes::user_id.eq(from))
+        .filter(comment_likes::comment_id.eq_any(&both));
+    let gone = diesel::delete(twice)
+        .returning(comment_likes::comment_id)
+        .get_results::<CommentId>(conn)?;
+    comments::count_likes_gone(conn, &gone)?;
+    let rest = comment_likes::table
+        .filter(comment_likes::user_id.eq(from))
+        .filter(comment_likes::comment_id.eq_any(&some));
+    diesel::update(rest)
+        .set(comment_likes::user_id.eq(into))
+        .execute(conn)?;
+    Ok(some.len())
+}
+
 /// Removes likes of comments on events whose tombstone is due, of one comment and 500 at a
 /// time; how many they were.
 pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {

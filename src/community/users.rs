@@ -47,7 +47,7 @@ async fn mine(reader: Reader, db: &State<Db>) -> Result<Said<Person>> {
 
 /// What of a profile changes; what is left out stays.
 #[derive(Deserialize, utoipa::ToSchema)]
-struct Edit {
+struct ProfileEdit {
     /// 1 to 120 characters, one line.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -62,7 +62,7 @@ struct Edit {
 }
 
 /// Edits my profile.
-#[utoipa::path(tag = "Profile", security(("session" = [])), request_body = Edit, responses(
+#[utoipa::path(tag = "Profile", security(("session" = [])), request_body = ProfileEdit, responses(
     (status = 201, description = "`user {id} details updated successfully`", body = Said<Person>),
     (status = 400, description = "`your request could not be completed`"),
     (status = 401, description = "`You are not authorized to access this user's profile.`"),
@@ -70,7 +70,7 @@ struct Edit {
 #[put("/api/users", data = "<body>")]
 async fn edit(
     reader: Reader,
-    body: Body<Edit>,
+    body: Body<ProfileEdit>,
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Said<Person>> {
@@ -79,7 +79,7 @@ async fn edit(
     let mut check = Check::default();
     let name = edit
         .name
-        .map(|name| check.line("name", &name, 1..=NAME_CHARS));
+        .map(|name| check.name("name", &name, 1..=NAME_CHARS));
     let email = edit.email.map(|email| check.email("email", &email));
     let avatar = edit
         .avatar

@@ -134,6 +134,20 @@ pub fn revoke_of(conn: &mut Conn, user_id: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Gives the private calendar of a person to whom that person became, who has none; else it is
+/// revoked.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<()> {
+    match of(conn, into)? {
+        Some(_) => revoke_of(conn, from),
+        None => {
+            diesel::update(calendars::table.find(from))
+                .set(calendars::user_id.eq(into))
+                .execute(conn)?;
+            Ok(())
+        }
+    }
+}
+
 /// A private calendar, as its person's own export shows it: not where it is.
 #[derive(Debug, Serialize, HasQuery)]
 #[diesel(table_name = calendars, check_for_backend(MultiBackend))]

@@ -28,7 +28,7 @@ use crate::identity::guard::SignedIn;
 use crate::identity::people::{PublicPerson, UserId};
 
 pub use list::{count, of};
-pub use write::{count_likes, count_likes_gone, erase, hold, remove, say, sweep, touch};
+pub use write::{adopt, count_likes, count_likes_gone, erase, hold, remove, say, sweep, touch};
 
 const BODY_CHARS: usize = 4_000;
 const NOT_SAVED: &str = "Comment could not be saved";
@@ -132,14 +132,14 @@ async fn create(
 
 /// New words for a comment.
 #[derive(Deserialize, utoipa::ToSchema)]
-struct Edit {
+struct CommentEdit {
     /// 1 to 4000 characters.
     body: String,
 }
 
 /// Edits my comment.
 #[utoipa::path(tag = "Comments", security(("session" = [])),
-    params(("comment_id" = CommentId, Path)), request_body = Edit,
+    params(("comment_id" = CommentId, Path)), request_body = CommentEdit,
     responses(
         (status = 200, description = "`Comment updated successfully`", body = Said<CommentView>),
         (status = 400, description = "`Comment could not be saved`"),
@@ -150,7 +150,7 @@ struct Edit {
 async fn edit(
     comment_id: CommentId,
     who: SignedIn,
-    body: Body<Edit>,
+    body: Body<CommentEdit>,
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Said<CommentView>> {

@@ -14,14 +14,14 @@ use crate::error::{Error, Result};
 use crate::identity::people::{PublicPerson, UserId};
 
 /// Deletes somebody's comment, for those who moderate.
-pub fn remove(conn: &mut Conn, id: CommentId, now: Timestamp) -> Result<()> {
+pub fn remove(conn: &mut Conn, id: CommentId, by: Option<UserId>, now: Timestamp) -> Result<()> {
     let comment = Place::query()
         .filter(comments::id.eq(id))
         .filter(schema::events::deleted_at.is_null())
         .first(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(NOT_FOUND))?;
-    remove_one(conn, &comment, Change::by_server("comment.deleted"), now)
+    remove_one(conn, &comment, Change::by_admin(by, "comment.deleted"), now)
 }
 
 pub(super) fn remove_one(
@@ -188,6 +188,20 @@ pub fn erase(conn: &mut Conn, user_id: UserId, after: CommentId) -> Result<Optio
         .set(comments::body.eq(""))
         .execute(conn)?;
     Ok(last)
+}
+
+/// Gives the comments of a person to whom that person became, 500 at a time; how many they were.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = comments::table
+        .filter(comments::user_id.eq(from))
+        .select(comments::id)
+        .limit(500)
+        .load::<CommentId>(conn)?;
+    Ok(
+        diesel::update(comments::table.filter(comments::id.eq_any(some)))
+            .set(comments::user_id.eq(into))
+            .execute(conn)?,
+    )
 }
 
 fn about(change: Change, place: &Place) -> Change {

@@ -39,8 +39,8 @@ use super::{calendars, interest, structured};
 
 pub use when::When;
 pub use write::{
-    Plan, count_comments, count_interest, count_interest_gone, erase, is_due, leave_group, publish,
-    sweep, sweep_over, verify,
+    Plan, adopt, count_comments, count_interest, count_interest_gone, erase, is_due, leave_group,
+    publish, sweep, sweep_over, verify,
 };
 
 /// The sentence for an event that is not there, or not for this reader.
@@ -336,7 +336,7 @@ async fn delete(
 }
 
 /// Deletes somebody's event, for those who moderate. Its title may be why, so it goes as well.
-pub fn remove(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<()> {
+pub fn remove(conn: &mut Conn, id: EventId, by: Option<UserId>, now: Timestamp) -> Result<()> {
     let there = events::table
         .filter(events::id.eq(id))
         .filter(events::deleted_at.is_null())
@@ -344,7 +344,12 @@ pub fn remove(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<()> {
         .first::<EventId>(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(NOT_FOUND))?;
-    write::bury_nameless(conn, &[there], &Change::by_server("event.cancelled"), now)
+    write::bury_nameless(
+        conn,
+        &[there],
+        &Change::by_admin(by, "event.cancelled"),
+        now,
+    )
 }
 
 /// Who made an event, also one that was deleted; none for one of the box office's admins.

@@ -226,6 +226,20 @@ pub fn erase(conn: &mut Conn, creator: UserId, now: Timestamp) -> Result<usize> 
     Ok(left.len())
 }
 
+/// Gives the events of a person to whom that person became, 500 at a time; how many they were.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = events::table
+        .filter(events::creator_id.eq(from))
+        .select(events::id)
+        .limit(500)
+        .load::<EventId>(conn)?;
+    Ok(
+        diesel::update(events::table.filter(events::id.eq_any(some)))
+            .set(events::creator_id.eq(into))
+            .execute(conn)?,
+    )
+}
+
 /// Takes the events of a group that is gone out of it, 500 at a time; how many they were.
 pub fn leave_group(conn: &mut Conn, group_id: GroupId) -> Result<usize> {
     let some = events::table

@@ -1,9 +1,10 @@
-//! Groups that go: those that were deleted, and those of people who are erased.
+//! Groups that go or change hands: those that were deleted, and those of people who are erased
+//! or become others.
 
 use diesel::prelude::*;
 
 use super::write::{bury, delete_row, hold, pass_on};
-use super::{GroupId, members};
+use super::{GroupId, members, write};
 use crate::community::events;
 use crate::db::Conn;
 use crate::db::schema::groups;
@@ -34,6 +35,12 @@ pub fn erase(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<usize> 
         members::delete_row(conn, *id, user_id)?;
     }
     Ok(made.len() + joined.len())
+}
+
+/// Gives the groups and memberships of a person to whom that person became, some at a time; how
+/// many they were.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    Ok(write::adopt(conn, from, into)? + members::adopt(conn, from, into)?)
 }
 
 /// Lets up to 500 members and 500 events of a deleted group go, or the group itself once it has none;

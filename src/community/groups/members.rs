@@ -276,6 +276,25 @@ pub(super) fn dismiss(conn: &mut Conn, group_id: GroupId) -> Result<usize> {
     Ok(gone)
 }
 
+/// Gives the memberships of a person to whom that person became, up to 100 at a time; how many
+/// they were. Whoever belonged to a group twice belongs to it once.
+pub(super) fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = some_of(conn, from)?;
+    for id in &some {
+        match has(conn, *id, into)? {
+            true => {
+                delete_row(conn, *id, from)?;
+            }
+            false => {
+                diesel::update(group_members::table.find((*id, from)))
+                    .set(group_members::user_id.eq(into))
+                    .execute(conn)?;
+            }
+        }
+    }
+    Ok(some.len())
+}
+
 /// How many rows there are for the group of the row.
 #[auto_type]
 pub(super) fn count() -> _ {

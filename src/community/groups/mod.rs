@@ -29,7 +29,7 @@ use crate::http::idempotency::Kept;
 use crate::identity::guard::SignedIn;
 use crate::identity::people::UserId;
 
-pub use erasure::{erase, sweep};
+pub use erasure::{adopt, erase, sweep};
 pub use lists::of;
 pub use write::{make, verify};
 

@@ -121,6 +121,21 @@ pub(super) fn delete_row(conn: &mut Conn, id: GroupId) -> Result<()> {
     Ok(())
 }
 
+/// Gives the groups that a person made to whom that person became, 500 at a time; how many they
+/// were.
+pub(super) fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let some = groups::table
+        .filter(groups::creator_id.eq(from))
+        .select(groups::id)
+        .limit(500)
+        .load::<GroupId>(conn)?;
+    Ok(
+        diesel::update(groups::table.filter(groups::id.eq_any(some)))
+            .set(groups::creator_id.eq(into))
+            .execute(conn)?,
+    )
+}
+
 /// The groups whose count of members differs from the rows, a sentence each; at most 10.
 pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
     let wrong = groups::table

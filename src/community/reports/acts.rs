@@ -10,8 +10,9 @@ use crate::db::schema::reports;
 use crate::db::types::{Id, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::fields::Check;
+use crate::identity::audit::{self, Source};
 use crate::identity::people::{self, UserId};
-use crate::identity::session;
+use crate::identity::{grants, session};
 
 /// What is done about a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,26 @@ pub enum Act {
     Remove,
     /// The person, or who wrote the event or comment, writes no more.
     Suspend,
+}
+
+/// Who decides: an admin, or whoever runs the server, in its shell.
+#[derive(Debug, Clone, Copy)]
+pub struct By {
+    /// None: the shell.
+    pub admin: Option<UserId>,
+    pub source: Source,
+}
+
+/// Lets a person write again who was suspended; false if the person was not.
+///
+/// # Errors
+/// 404 for no such person.
+pub fn restore(conn: &mut Conn, id: UserId, by: By, now: Timestamp) -> Result<bool> {
+    let restored = people::suspend(conn, id, false, by.admin, now)?;
+    if restored {
+        audit::record(conn, by.source, by.admin, "user.restored", Some(id), now)?;
+    }
+    Ok(restored)
 }
 
 /// Reports a thing that is there, or replaces the reason of the report that is open.
@@ -82,6 +103,7 @@ pub fn decide(
     id: ReportId,
     act: Act,
     why: &str,
+    by: By,
     now: Timestamp,
 ) -> Result<QueuedReport> {
     let mut check = Check::default();
@@ -108,14 +130,13 @@ pub fn decide(
             reports::state.eq(to.as_str()),
             reports::why.eq(&why),
             reports::decided_at.eq(now),
+            reports::decided_by.eq(by.admin),
         ))
         .execute(conn)?;
     if decided == 0 {
-        return Err(Error::Conflict(Some(
-            "This report is decided already.".into(),
-        )));
+        return Err(Error::conflict("This report is decided already."));
     }
-    act_on(conn, &report, act, now)?;
+    act_on(conn, &report, act, by, now)?;
     if act == Act::Remove {
         let same = reports::table
             .filter(reports::subject_id.eq(report.subject_id))
@@ -125,21 +146,32 @@ pub fn decide(
                 reports::state.eq(to.as_str()),
                 reports::why.eq(&why),
                 reports::decided_at.eq(now),
+                reports::decided_by.eq(by.admin),
             ))
             .execute(conn)?;
     }
-    let change = Change::by_server(topic).of("report_id", id);
+    let change = Change::by_admin(by.admin, topic).of("report_id", id);
     bus::record(conn, now, change.heard_by(Audience::Admins))?;
+    let action = match act {
+        Act::Dismiss => "report.dismissed",
+        Act::Remove => "report.removed",
+        Act::Suspend => "report.suspended",
+    };
+    audit::record(conn, by.source, by.admin, action, Some(id), now)?;
     find(conn, id)
 }
 
-fn act_on(conn: &mut Conn, report: &ReportView, act: Act, now: Timestamp) -> Result<()> {
+fn act_on(conn: &mut Conn, report: &ReportView, act: Act, by: By, now: Timestamp) -> Result<()> {
     let subject =
         Subject::read(&report.subject).ok_or_else(|| Error::internal("a report about nothing"))?;
     match (act, subject) {
         (Act::Dismiss, _) => Ok(()),
-        (Act::Remove, Subject::Event) => events::remove(conn, report.subject_id.of(), now),
-        (Act::Remove, Subject::Comment) => comments::remove(conn, report.subject_id.of(), now),
+        (Act::Remove, Subject::Event) => {
+            events::remove(conn, report.subject_id.of(), by.admin, now)
+        }
+        (Act::Remove, Subject::Comment) => {
+            comments::remove(conn, report.subject_id.of(), by.admin, now)
+        }
         (Act::Remove, Subject::User) => Err(Error::invalid(
             "subject",
             "a person cannot be removed, only suspended",
@@ -150,7 +182,8 @@ fn act_on(conn: &mut Conn, report: &ReportView, act: Act, now: Timestamp) -> Res
                 .select(reports::author_id)
                 .first::<Option<UserId>>(conn)?
                 .ok_or_else(|| Error::invalid("subject", "no person made it"))?;
-            people::suspend(conn, person, true, now)?;
+            people::suspend(conn, person, true, by.admin, now)?;
+            grants::end_all(conn, person, None)?;
             session::end_all(conn, person)
         }
     }
@@ -171,6 +204,71 @@ fn author(conn: &mut Conn, subject: Subject, id: Id<()>) -> Result<Option<UserId
         Subject::Comment => comments::author(conn, id.of()).map(Some),
         Subject::Event => events::creator(conn, id.of()),
     }
+}
+
+/// Gives the reports of and about a person to whom that person became, 500 of each at a time;
+/// how many they were. Where both reported a thing, and both reports are open, one stays.
+pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let open = ReportState::Open.as_str();
+    let theirs = reports::table
+        .filter(reports::reporter_id.eq(from))
+        .filter(reports::state.eq(open))
+        .limit(500)
+        .select(reports::subject_id)
+        .load::<Id<()>>(conn)?;
+    let both = reports::table
+        .filter(reports::reporter_id.eq(into))
+        .filter(reports::state.eq(open))
+        .filter(reports::subject_id.eq_any(theirs))
+        .select(reports::subject_id)
+        .load::<Id<()>>(conn)?;
+    let twice = reports::table
+        .filter(reports::reporter_id.eq(from))
+        .filter(reports::state.eq(open))
+        .filter(reports::subject_id.eq_any(both));
+    let gone = diesel::delete(twice).execute(conn)?;
+    let made = reports::table
+        .filter(reports::reporter_id.eq(from))
+        .limit(500)
+        .select(reports::id)
+        .load::<ReportId>(conn)?;
+    let made = diesel::update(reports::table.filter(reports::id.eq_any(made)))
+        .set(reports::reporter_id.eq(into))
+        .execute(conn)?;
+    let about = reports::table
+        .filter(reports::author_id.eq(from))
+        .limit(500)
+        .select(reports::id)
+        .load::<ReportId>(conn)?;
+    let about = diesel::update(reports::table.filter(reports::id.eq_any(about)))
+        .set(reports::author_id.eq(into))
+        .execute(conn)?;
+    let of_person = adopt_subject(conn, from, into)?;
+    Ok(gone + made + about + of_person)
+}
+
+/// Reports of the person, by those who did not report the other as well.
+fn adopt_subject(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
+    let open = ReportState::Open.as_str();
+    let twice = reports::table
+        .filter(reports::subject_id.eq(into.of::<()>()))
+        .filter(reports::state.eq(open))
+        .select(reports::reporter_id)
+        .load::<Option<UserId>>(conn)?;
+    let twice = reports::table
+        .filter(reports::subject_id.eq(from.of::<()>()))
+        .filter(reports::state.eq(open))
+        .filter(reports::reporter_id.eq_any(twice.into_iter().flatten()));
+    let gone = diesel::delete(twice).execute(conn)?;
+    let some = reports::table
+        .filter(reports::subject_id.eq(from.of::<()>()))
+        .limit(500)
+        .select(reports::id)
+        .load::<ReportId>(conn)?;
+    let some = diesel::update(reports::table.filter(reports::id.eq_any(some)))
+        .set(reports::subject_id.eq(into.of::<()>()))
+        .execute(conn)?;
+    Ok(gone + some)
 }
 
 /// Removes what a person who is erased wrote in reports, 500 at a time, and forgets who it

@@ -1,14 +1,16 @@
 //! What people report to those responsible, and what these decide.
 //!
-//! Routes: POST and GET `/api/reports`; whoever runs the server decides in the shell
-//! (`folkmoot reports`). Emits: `report.created`, `report.dismissed`, `report.upheld`, and
+//! Routes: POST `/api/reports`; for admins GET `/api/reports`, POST
+//! `/api/reports/{id}/{dismiss,remove,suspend}` and `/api/users/{id}/restore`; whoever runs the
+//! server does the same in the shell (`folkmoot reports`). Emits: `report.created`, `report.dismissed`, `report.upheld`, and
 //! what an act does elsewhere.
 
 mod acts;
+mod moderate;
 
 use diesel::prelude::*;
 use rocket::fairing::AdHoc;
-use rocket::{State, get, post, routes};
+use rocket::{State, post, routes};
 use serde::{Deserialize, Serialize};
 
 use super::{comments, events};
@@ -18,18 +20,16 @@ use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, Db, MultiBackend};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
-use crate::http::envelope::{Listed, Said};
+use crate::http::envelope::Said;
 use crate::http::fields::Check;
 use crate::http::idempotency::Kept;
-use crate::http::page::{Limit, Query};
-use crate::identity::guard::{Admin, SignedIn};
+use crate::http::page::Limit;
+use crate::identity::guard::SignedIn;
 use crate::identity::people::{self, UserId};
 
-pub use acts::{Act, decide, erase, file};
+pub use acts::{Act, By, adopt, decide, erase, file, restore};
 
 const REASON_CHARS: usize = 1_000;
-/// Names the list, which cursors are signed for.
-const QUEUE: &str = "reports by age";
 
 /// Marks the ids of reports.
 pub enum Report {}
@@ -38,13 +38,22 @@ pub type ReportId = Id<Report>;
 
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(report, list))]
+#[openapi(paths(
+    report,
+    moderate::list,
+    moderate::dismiss,
+    moderate::remove,
+    moderate::suspend,
+    moderate::restore
+))]
 pub struct Api;
 
 /// Serves this slice.
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("reports", |rocket| async {
-        rocket.mount("/", routes![report, list])
+        rocket
+            .mount("/", routes![report])
+            .mount("/", moderate::all())
     })
 }
 
@@ -84,6 +93,9 @@ pub struct QueuedReport {
     pub why: Option<String>,
     #[schema(inline, required)]
     pub decided_at: Option<Timestamp>,
+    /// The admin who decided; null: whoever runs the server.
+    #[schema(inline, required)]
+    pub decided_by: Option<UserId>,
 }
 
 /// A new report.
@@ -129,37 +141,6 @@ async fn report(
         Ok(Said::created("Report received", report))
     })
     .await
-}
-
-/// The reports, oldest first, for administrators.
-#[utoipa::path(tag = "Reports", security(("admin" = [])),
-    params(
-        ("state" = Option<String>, Query, description = "`open` (default), `dismissed` or `upheld`"),
-        ("limit" = Option<u8>, Query, minimum = 1, maximum = 100, description = "Default 50"),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-    ),
-    responses(
-        (status = 200, description = "`Reports successfully fetched`", body = Listed<QueuedReport>),
-        (status = 400, description = "A parameter of the wrong form, or a cursor that is not ours"),
-        (status = 403, description = "Not an administrator"),
-    ))]
-#[get("/api/reports")]
-async fn list(_admin: Admin, query: Query<'_>, db: &State<Db>) -> Result<Listed<QueuedReport>> {
-    let state = match query.get("state") {
-        None => ReportState::Open,
-        Some(text) => ReportState::read(text).ok_or(Error::BadRequest(None))?,
-    };
-    let (limit, after) = (query.limit()?, query.cursor::<ReportId>(QUEUE)?);
-    let after = after.unwrap_or(Id::nobody());
-    let rows = db
-        .read(move |conn| queue(conn, state, after, limit))
-        .await?;
-    let (data, next) = query.page(QUEUE, limit, rows, |row| row.report.id)?;
-    Ok(Listed {
-        message: "Reports successfully fetched",
-        data,
-        next,
-    })
 }
 
 /// What can be reported.

@@ -8,17 +8,19 @@ use super::*;
 const PATH: &str = "/api/users/@me/export";
 
 /// What an export holds, in alphabetical order.
-const PARTS: &str =
-    "calendar comments events groups interests likes logins profile reports sessions";
+const PARTS: &str = "calendar comments company events groups interests likes logins profile \
+                     proposals record reports sessions";
 
 /// The lists among it.
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 8] = [
     "events",
     "comments",
     "likes",
     "interests",
     "groups",
     "reports",
+    "company",
+    "proposals",
 ];
 
 /// Takes one's data along.
@@ -116,16 +118,48 @@ fn who_did_nothing_yet_has_a_profile_a_login_and_a_session() {
         let [ann] = people(app, ["ann"]);
         let export = export(&ann);
         assert_eq!(export["profile"], ann.get("/api/users").ok(200)["data"]);
-        let login = only(&export, "logins", "created_at kind subject");
+        let login = only(&export, "logins", "created_at id kind subject");
         assert_eq!(login["kind"], "google");
         assert_eq!(login["subject"], "ann");
         assert_stamp(&login["created_at"]);
         let known = "address_family agent created_at expires_at id";
         only(&export, "sessions", known);
+        let known = "action actor_id address at id request_id subject_id";
+        let record = only(&export, "record", known);
+        assert_eq!(record["action"], "sign_in.succeeded");
+        assert_eq!(record["address"], "127.0.0.1");
         for list in LISTS {
             assert_eq!(export[list], json!([]), "{list}");
         }
         assert_eq!(export["calendar"], Value::Null);
+    });
+}
+
+#[test]
+fn a_company_and_its_proposals_are_the_persons_as_well() {
+    each(|app| {
+        let olga = app.account("olga", "human-resource");
+        let vera = app.account("vera", "vendor");
+        let types = olga.get("/proposals/v1/available-events").ok(200);
+        let proposal = json!({
+            "eventName": types["data"][0]["id"],
+            "location": "The yard",
+            "proposedDates": ["2031-06-14"],
+            "proposedTo": vera.id(),
+        });
+        let made = olga.post("/proposals/v1/events", proposal).ok(201);
+        let ann = app.user("ann");
+        let mine = json!({ "username": "olga", "password": "correct horse battery staple" });
+        ann.post("/api/users/@me/link", mine).ok(200);
+        let export = export(&ann);
+        let known = "companyName createdAt id role username";
+        let company = only(&export, "company", known);
+        assert_eq!(company["companyName"], "olga Ltd");
+        assert_eq!(company["id"], ann.id());
+        let items = export["proposals"].as_array().expect("a list");
+        assert_eq!(items.len(), 1);
+        assert_eq!(items[0]["id"], made["id"]);
+        assert_eq!(items[0]["location"], "The yard");
     });
 }
 

@@ -14,6 +14,8 @@ mod images;
 mod interest;
 mod jsonld;
 mod likes;
+mod linking;
+mod moderation;
 mod reports;
 mod statements;
 mod suspension;
