@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use folkmoot::config::Config;
 use folkmoot::db::migrate;
 use folkmoot::ops;
+use folkmoot::ops::accounts;
 use folkmoot::ops::moderation::{self, Act};
 
 /// Many small allocations on many threads are most of what a request costs here.
@@ -59,9 +60,85 @@ enum Command {
         /// The person's id.
         user_id: String,
     },
+    /// Make or list administrators.
+    #[command(after_help = "Example: folkmoot admin create --email ann@example.org --name Ann")]
+    Admin {
+        #[command(subcommand)]
+        what: AdminCommand,
+    },
+    /// Make, list or revoke tokens of programs.
+    #[command(
+        after_help = "Example: folkmoot token create --name \"Door counter\" --scope events:write"
+    )]
+    Token {
+        #[command(subcommand)]
+        what: TokenCommand,
+    },
+    /// Show how far those have come who hear what happens, and what they refused.
+    #[command(after_help = "Example: folkmoot bus")]
+    Bus,
     /// Print the OpenAPI document.
     #[command(after_help = "Example: folkmoot openapi > api-docs/openapi.json")]
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make an administrator.
+    #[command(
+        after_help = "Example: folkmoot admin create --email ann@example.org --name Ann\n\
+                            Example: echo \"$PASSWORD\" | folkmoot admin create \\\n           \
+                            --email ann@example.org --name Ann --password-stdin"
+    )]
+    Create {
+        /// What the admin signs in with.
+        #[arg(long)]
+        email: String,
+        /// What the admin is called.
+        #[arg(long)]
+        name: String,
+        /// super_admin, event_manager or analyst.
+        #[arg(long, default_value = "super_admin")]
+        role: String,
+        /// Read the password from the first line of the input, instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the administrators.
+    #[command(after_help = "Example: folkmoot admin list")]
+    List,
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token; it is shown this once.
+    #[command(
+        after_help = "Example: folkmoot token create --name \"Door counter\" \\\n           \
+                            --scope events:write --scope events:read --expires 2027-12-31"
+    )]
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// Whose signals, workflows and webhooks it sees.
+        #[arg(long)]
+        project: Option<String>,
+        /// events:write, events:read, workflows:write or webhooks:write; several times for several.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// The last day on which it holds, in UTC.
+        #[arg(long)]
+        expires: Option<String>,
+    },
+    /// List the tokens, without their secrets.
+    #[command(after_help = "Example: folkmoot token list")]
+    List,
+    /// Revoke a token, at once.
+    #[command(after_help = "Example: folkmoot token revoke 0199d3a1-…")]
+    Revoke {
+        /// The token's id, as listed.
+        id: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -119,8 +196,89 @@ fn run(command: Command, config: Config) -> Result<(), String> {
             }
             Ok(())
         }
+        Command::Admin { what } => admin(&config, what),
+        Command::Token { what } => token(&config, what),
+        Command::Bus => {
+            ops::bus::list(&config)?
+                .iter()
+                .for_each(|line| println!("{line}"));
+            Ok(())
+        }
         Command::Openapi => openapi(),
     }
+}
+
+fn admin(config: &Config, what: AdminCommand) -> Result<(), String> {
+    match what {
+        AdminCommand::Create {
+            email,
+            name,
+            role,
+            password_stdin,
+        } => {
+            let password = match password_stdin {
+                true => Some(first_line()?),
+                false => None,
+            };
+            let admin = accounts::Admin {
+                email,
+                name,
+                role,
+                password,
+            };
+            let (id, made) = accounts::create_admin(config, admin)?;
+            println!("made admin {id}");
+            if let Some(password) = made {
+                println!("password (shown this once): {password}");
+            }
+        }
+        AdminCommand::List => {
+            let listed = accounts::list_admins(config)?;
+            match listed.is_empty() {
+                true => println!("no admins; make one with: folkmoot admin create"),
+                false => listed.iter().for_each(|line| println!("{line}")),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn first_line() -> Result<String, String> {
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| format!("the password cannot be read: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn token(config: &Config, what: TokenCommand) -> Result<(), String> {
+    match what {
+        TokenCommand::Create {
+            name,
+            project,
+            scopes,
+            expires,
+        } => {
+            let token = accounts::Token {
+                name,
+                project,
+                scopes,
+                expires,
+            };
+            let (line, token) = accounts::create_token(config, token)?;
+            println!("{line}");
+            println!("token (shown this once): {token}");
+        }
+        TokenCommand::List => {
+            let listed = accounts::list_tokens(config)?;
+            match listed.is_empty() {
+                true => println!("no tokens; make one with: folkmoot token create"),
+                false => listed.iter().for_each(|line| println!("{line}")),
+            }
+        }
+        TokenCommand::Revoke { id } => println!("{}", accounts::revoke_token(config, &id)?),
+    }
+    Ok(())
 }
 
 fn reports(config: &Config, state: &str, decide: Option<Decide>) -> Result<(), String> {

@@ -1,9 +1,12 @@
 //! Running it: start and stop, sweeping, the demo, checks of the data.
 
+pub mod accounts;
+pub mod bus;
 pub mod check;
 pub mod demo;
 pub mod log;
 pub mod moderation;
+mod shell;
 pub mod start;
 pub mod sweep;
 pub mod verify;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use rocket::{Orbit, Rocket};
 
+use crate::bus::worker;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseUrl, RateLimit};
+use crate::config::{AdminRegistration, Config, DatabaseUrl, Hidden, RateLimit};
 use crate::db::{Db, migrate};
 
 /// Held while a server runs on a SQLite file.
@@ -24,7 +25,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
 /// As [`serve`], for a server that is built.
 pub async fn run(rocket: Rocket<rocket::Build>) -> Result<(), String> {
     let db = rocket.state::<Db>().cloned();
-    let ended = rocket.launch().await;
+    let ended = rocket.attach(worker::stage()).launch().await;
     if let Some(db) = db {
         db.close();
     }
@@ -39,6 +40,17 @@ pub async fn run(rocket: Rocket<rocket::Build>) -> Result<(), String> {
             }
         }
     }
+}
+
+/// Lets all subscribers hear what is due to them; for servers whose worker does not run.
+///
+/// # Errors
+/// What failed; the changes that were heard before stay heard.
+pub async fn deliver(rocket: &Rocket<Orbit>) -> Result<(), String> {
+    let worker = rocket.state::<std::sync::Arc<worker::Worker>>();
+    let worker = worker.ok_or("there is no worker")?;
+    let all = worker.deliver_all().await;
+    all.map_err(|error| error.to_string())
 }
 
 fn explain(kind: &rocket::error::ErrorKind) -> Option<String> {
@@ -135,6 +147,8 @@ pub fn screen(rocket: &Rocket<Orbit>) {
         ),
         ("trusted proxies", list(&proxies, "none (TRUSTED_PROXIES)")),
         ("rate limits", limits),
+        ("admins", registration(config).to_owned()),
+        ("machine tokens", machine_tokens(config).to_owned()),
         (
             "cookies",
             match config.https() {
@@ -148,5 +162,27 @@ pub fn screen(rocket: &Rocket<Orbit>) {
         ),
     ] {
         println!("  {name:<16} {value}");
+    }
+}
+
+/// How admins come about.
+fn registration(config: &Config) -> &'static str {
+    match config.admin_registration {
+        AdminRegistration::Closed => "made with: folkmoot admin create (ADMIN_REGISTRATION=closed)",
+        AdminRegistration::Bootstrap => {
+            "the first to register becomes super admin (ADMIN_REGISTRATION=bootstrap)"
+        }
+        AdminRegistration::Open => "anyone registers as event manager (ADMIN_REGISTRATION=open)",
+    }
+}
+
+/// What opens the calls of programs.
+fn machine_tokens(config: &Config) -> &'static str {
+    match &config.api_token {
+        None => "made with: folkmoot token create",
+        Some(Hidden(token)) if token.len() < 20 => {
+            "API_TOKEN opens everything, and is short: openssl rand -hex 32"
+        }
+        Some(_) => "API_TOKEN opens everything, and those made with folkmoot token create",
     }
 }

@@ -1,4 +1,4 @@
-//! Removes what is over: sessions, kept answers, tombstones, old changes. In slices of at
+//! Removes what is over: sessions and sign-ins, kept answers, tombstones, old changes. In slices of at
 //! most 500 rows, one slice a commit, so that nobody waits for it.
 
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use rocket::{Orbit, Rocket, tokio};
 
 use crate::bus;
 use crate::clock::Clock;
-use crate::community::{comments, erasure, events, groups, interest, likes};
+use crate::community::{adoption, comments, erasure, events, groups, interest, likes};
 use crate::config::Config;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::http::idempotency;
 use crate::http::limit::Limits;
-use crate::identity::session;
+use crate::identity::{attempts, audit, grants, session, tokens};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
@@ -54,16 +54,19 @@ struct Sweepers {
     clock: Clock,
     limits: Arc<Limits>,
     changes_kept: TimeDelta,
+    audit_kept: TimeDelta,
 }
 
 impl Sweepers {
     fn of(rocket: &Rocket<Orbit>) -> Option<Self> {
-        let days = i64::from(rocket.state::<Config>()?.changes_retention_days);
+        let config = rocket.state::<Config>()?;
+        let days = |days: u32| TimeDelta::days(i64::from(days));
         Some(Self {
             db: rocket.state::<Db>()?.clone(),
             clock: rocket.state::<Clock>()?.clone(),
             limits: rocket.state::<Arc<Limits>>()?.clone(),
-            changes_kept: TimeDelta::days(days),
+            changes_kept: days(config.changes_retention_days),
+            audit_kept: days(config.audit_retention_days),
         })
     }
 
@@ -86,8 +89,18 @@ impl Sweepers {
             Ok(people) => tracing::info!(people, "erased once more"),
             Err(error) => tracing::warn!(cause = %error, "an erasure is not complete"),
         }
+        match adoption::finish(&self.db, now.into()).await {
+            Ok(0) => {}
+            Ok(people) => tracing::info!(people, "became others"),
+            Err(error) => tracing::warn!(cause = %error, "what a person made is not handed over"),
+        }
+        self.all("sign-ins", now, grants::sweep).await;
+        self.all("attempts to sign in", now, attempts::sweep).await;
         self.all("changes", now - self.changes_kept, bus::sweep)
             .await;
+        self.all("machine tokens", now - self.audit_kept, tokens::sweep)
+            .await;
+        self.all("audit", now - self.audit_kept, audit::sweep).await;
     }
 
     /// Slice after slice, until one finds nothing. A failure is for the log: the next

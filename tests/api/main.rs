@@ -6,9 +6,11 @@
     reason = "clippy.toml allows both in tests, but knows no helper functions of tests"
 )]
 
+mod box_office;
 mod community;
 mod identity;
 mod invariants;
+mod proposals;
 mod server;
 mod support;
 mod wire;

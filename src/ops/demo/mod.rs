@@ -2,6 +2,7 @@
 //! stand-in for Google. It listens on loopback only and starts with new data each time.
 
 mod circles;
+mod companies;
 mod echo;
 mod google;
 mod people;
@@ -9,12 +10,16 @@ mod progress;
 mod texts;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rocket::fairing::AdHoc;
 
+use crate::bus::worker::Worker;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseUrl, Hidden};
+use crate::config::{Config, DEV_TOKEN, DatabaseUrl, Hidden};
 use crate::db::Db;
+use crate::identity::password::Hasher;
+use crate::secret::Secret;
 
 /// Runs the demo.
 ///
@@ -49,14 +54,26 @@ pub async fn serve(mut config: Config) -> Result<(), String> {
     config.google_token_url = url(&asks, "/token")?;
     config.google_auth_url = url(&here, "/demo/google/auth")?;
 
+    config.api_token = Some(Hidden(DEV_TOKEN.to_owned()));
+
     begin_anew(&path)?;
     let clock = Clock::system();
     let database = config.database_url.to_string();
     let rocket = crate::build(config, clock.clone())?;
-    if let Some(db) = rocket.state::<Db>().cloned() {
-        people::settle(&db, &clock)
+    if let (Some(db), Some(secret)) = (rocket.state::<Db>(), rocket.state::<Secret>()) {
+        people::settle(db, &clock, secret)
             .await
             .map_err(|error| error.to_string())?;
+        if let Some(hasher) = rocket.state::<Hasher>() {
+            companies::settle(db, hasher, secret, clock.now())
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    // What was approved has its event before anybody looks.
+    if let Some(worker) = rocket.state::<Arc<Worker>>() {
+        let heard = worker.deliver_all().await;
+        heard.map_err(|error| error.to_string())?;
     }
     let rocket = rocket
         .attach(google::stage(stand_in))
@@ -90,6 +107,8 @@ fn begin_anew(path: &std::path::Path) -> Result<(), String> {
 /// Says what to try.
 fn hints(here: String, database: String) -> AdHoc {
     let day = Clock::system().now().date_naive() + chrono::Days::new(30);
+    let (organiser, admin, password) =
+        (companies::ORGANISER, companies::ADMIN, companies::PASSWORD);
     let hints = AdHoc::on_liftoff("demo hints", move |_| {
         Box::pin(async move {
             println!(
@@ -109,6 +128,12 @@ Try, in another terminal:
 
   # see what people reported to whoever runs the server
   DATABASE_URL='{database}' folkmoot reports
+
+  # sign in as an organiser, whose token opens /proposals/v1; or as an admin
+  curl -H 'Content-Type: application/json' {here}/proposals/v1/auth/signin \\
+    -d '{{\"username\": \"{organiser}\", \"password\": \"{password}\"}}'
+  curl -H 'Content-Type: application/json' {here}/api/v1/auth/admin/login \\
+    -d '{{\"email\": \"{admin}\", \"password\": \"{password}\"}}'
 
 Or sign in with a browser: {here}/api/auth/google?next=/api/auth/@me
 All calls: {here}/api-docs/        Stop: Ctrl-C"

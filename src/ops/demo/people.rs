@@ -18,6 +18,7 @@ use crate::community::{comments, images};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::identity::people::{self, Login, Profile, UserId};
+use crate::secret::Secret;
 
 /// Each is known to the stand-in for Google by the first name, so no two share one.
 const NAMES: [&str; 30] = [
@@ -186,10 +187,10 @@ struct Crowd {
 }
 
 /// Fills an empty database.
-pub(super) async fn settle(db: &Db, clock: &Clock) -> Result<()> {
+pub(super) async fn settle(db: &Db, clock: &Clock, secret: &Secret) -> Result<()> {
     let gatherings = gatherings();
     let mut progress = Progress::begin(gatherings.len());
-    let filled = fill(db, clock.now(), gatherings, &mut progress).await;
+    let filled = fill(db, secret, clock.now(), gatherings, &mut progress).await;
     // After a failure as well, so that its sentence gets a line of its own.
     progress.end();
     filled
@@ -197,13 +198,16 @@ pub(super) async fn settle(db: &Db, clock: &Clock) -> Result<()> {
 
 async fn fill(
     db: &Db,
+    secret: &Secret,
     now: DateTime<Utc>,
     gatherings: Vec<Gathering>,
     progress: &mut Progress,
 ) -> Result<()> {
     progress.show();
     let titles: Vec<&'static str> = gatherings.iter().map(|one| one.title).collect();
-    let crowd = db.write(move |conn| assemble(conn, &titles, now)).await?;
+    let secret = secret.clone();
+    let crowd = db.write(move |conn| assemble(conn, &titles, &secret, now));
+    let crowd = crowd.await?;
     let crowd = Arc::new(crowd);
     progress.people = crowd.people.len();
     progress.show();
@@ -227,14 +231,19 @@ async fn fill(
 }
 
 /// Makes all people and their groups.
-fn assemble(conn: &mut Conn, titles: &[&'static str], now: DateTime<Utc>) -> Result<Crowd> {
-    let people = sign_up(conn, now)?;
+fn assemble(
+    conn: &mut Conn,
+    titles: &[&'static str],
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<Crowd> {
+    let people = sign_up(conn, secret, now)?;
     let groups = circles::gather(conn, &people, titles, now)?;
     Ok(Crowd { people, groups })
 }
 
 /// Makes all people, two hours apart, the last of them before the first event.
-fn sign_up(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<UserId>> {
+fn sign_up(conn: &mut Conn, secret: &Secret, now: DateTime<Utc>) -> Result<Vec<UserId>> {
     let mut people = Vec::new();
     for (name, number) in NAMES.into_iter().zip(0..) {
         let account = first_name(name).to_lowercase();
@@ -244,7 +253,8 @@ fn sign_up(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<UserId>> {
             avatar: Some(format!("https://picsum.photos/seed/{account}/200")),
         };
         let at = now - TimeDelta::days(14) + TimeDelta::hours(2 * number);
-        people.push(people::find_or_make(conn, &Login::Google(account), &profile, at.into())?.id);
+        let login = Login::Google(account);
+        people.push(people::find_or_make(conn, &login, &profile, secret, at.into())?.id);
     }
     Ok(people)
 }

@@ -194,7 +194,14 @@ fn both_databases_have_the_same_foreign_keys() {
 
 #[test]
 fn both_databases_have_the_same_keys_and_indexes() {
-    assert_both_agree(|schema| schema.indexes);
+    // On SQLite the order of the log is that of its ids.
+    let ordering = |[table, _, columns, rows]: &Index| {
+        table == "changes" && (columns == "seq" || rows == "seq IS NULL")
+    };
+    assert_both_agree(|schema| {
+        let indexes = schema.indexes.into_iter();
+        indexes.filter(|index| !ordering(index)).collect()
+    });
 }
 
 #[test]

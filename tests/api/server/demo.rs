@@ -147,7 +147,7 @@ fn its_groups_have_members_who_publish_their_events() {
 
     let all = listed(&server, "/api/events?limit=100");
     let grouped = all.iter().filter(|event| !event["group_id"].is_null());
-    assert_eq!((all.len(), grouped.count()), (60, 20));
+    assert_eq!((all.len(), grouped.count()), (62, 20));
     assert_eq!(published, 20);
 }
 
@@ -167,7 +167,7 @@ fn its_events_interest_people_and_its_comments_are_liked() {
         assert_eq!(event["comments"], comments.len(), "{event}");
         likes.extend(comments.iter().map(|comment| number(comment, "likes")));
     }
-    assert_eq!((interested.len(), likes.len()), (60, 200));
+    assert_eq!((interested.len(), likes.len()), (62, 200));
     assert_lively(&interested, 20);
     assert_lively(&likes, 12);
     assert_eq!(people.len(), 30, "everybody is interested in something");
@@ -203,6 +203,31 @@ fn a_second_demo_in_the_same_folder_is_refused() {
     let real = site.start();
     let list = real.anon().get("/api/events").ok(200);
     assert_eq!(list["data"], json!([]));
+}
+
+#[test]
+fn its_companies_propose_events_and_its_admin_comes_in() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let hints = server.printed(LAST_HINT);
+    let mut bodies = hints.split("-d '{").skip(2);
+    let mut said = || {
+        let body = bodies.next().expect("another call");
+        let (body, _) = body.split_once('\'').expect("a body in quotes");
+        serde_json::from_str::<Value>(&format!("{{{body}")).expect("the body is JSON")
+    };
+    let signed_in = server.anon().post("/proposals/v1/auth/signin", &said());
+    let token = text(&signed_in.ok(200)["token"]);
+    let made = super::accounts::call(&server, &token, "GET", "/proposals/v1/events", "").ok(200);
+    assert_eq!(made["page"]["size"], 4, "{made}");
+    let approved = made["data"].as_array().expect("a list").iter();
+    let approved = approved.filter(|one| one["status"] == "approved");
+    for one in approved {
+        let event = event_path(&text(&one["eventId"]));
+        server.anon().get(&event).ok(200);
+    }
+    let welcome = server.anon().post("/api/v1/auth/admin/login", &said());
+    assert_eq!(welcome.ok(200)["role"], "super_admin");
 }
 
 #[test]

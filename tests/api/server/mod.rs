@@ -1,10 +1,13 @@
 //! The program itself: started as it is installed, called over the network, stopped and killed.
 
+mod accounts;
+mod approvals;
 mod bodies;
 mod commands;
 mod demo;
 mod durability;
 mod http;
+mod keys;
 mod load;
 mod lock;
 mod log;

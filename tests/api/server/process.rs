@@ -1,7 +1,7 @@
 //! Child processes whose output is read as it comes.
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -18,9 +18,23 @@ pub struct Process {
 }
 
 impl Process {
-    pub fn start(mut command: Command) -> Process {
+    pub fn start(command: Command) -> Process {
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// Starts it with something to read.
+    pub fn start_with_input(command: Command, input: &str) -> Process {
+        let mut process = Self::start_with(command, Stdio::piped());
+        let pipe = process.child.stdin.take();
+        let mut pipe = pipe.expect("standard input is piped");
+        // Whoever does not read it has ended, which the test sees.
+        let _ = pipe.write_all(input.as_bytes());
+        process
+    }
+
+    fn start_with(mut command: Command, stdin: Stdio) -> Process {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -175,6 +175,13 @@ impl Site {
         Process::start(command).finish()
     }
 
+    /// Like [`Site::run_with`], for a command that reads its input.
+    pub fn run_with_input(&self, settings: &[(&str, &str)], words: &[&str], input: &str) -> Ran {
+        let mut command = self.command(&[PROGRAM]);
+        command.args(words).envs(settings.iter().copied());
+        Process::start_with_input(command, input).finish()
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(words[0]);
         command

@@ -11,9 +11,10 @@ use diesel::{
 use folkmoot::clock::Clock;
 use folkmoot::config::{Config, DatabaseUrl};
 use folkmoot::db::Db;
+use folkmoot::ops::accounts;
 use rocket::local::asynchronous;
 use rocket::tokio::runtime::{Builder, Runtime};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -62,6 +63,7 @@ pub struct App {
     server: Option<asynchronous::Client>,
     runtime: Option<Runtime>,
     clock: Clock,
+    config: Config,
     issuer: Arc<Issuer>,
     database: Database,
     url: String,
@@ -69,9 +71,16 @@ pub struct App {
     connection: Mutex<Option<Connection>>,
     /// The newest change that [`App::changes`] has seen.
     seen: Mutex<i64>,
+    /// The newest entry of the record that [`App::audit`] has seen.
+    audited: Mutex<usize>,
+    /// Tokens and ids of those who were made for the test, by name.
+    accounts: Mutex<BTreeMap<String, (String, String)>>,
     /// Holds the data and the SQLite file; removed with the app.
     folder: TempDir,
 }
+
+/// The password of everybody whom the app makes.
+const PASSWORD: &str = "correct horse battery staple";
 
 impl App {
     fn start(database: Database, settings: &[(&str, &str)], issuer: Arc<Issuer>) -> App {
@@ -97,6 +106,7 @@ impl App {
             ("GOOGLE_CLIENT_SECRET", "test-secret"),
             ("OUTBOUND_ALLOW_PRIVATE", "true"),
             ("RATE_LIMIT", "off"),
+            ("ADMIN_REGISTRATION", "bootstrap"),
         ] {
             all.insert(name.to_owned(), value.to_owned());
         }
@@ -105,7 +115,7 @@ impl App {
         }
         let config = Config::from_settings(all).expect("the settings are right");
         let clock = Clock::system();
-        let rocket = folkmoot::build(config, clock.clone()).expect("the server is built");
+        let rocket = folkmoot::build(config.clone(), clock.clone()).expect("the server is built");
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -118,11 +128,14 @@ impl App {
             server: Some(server),
             runtime: Some(runtime),
             clock,
+            config,
             issuer,
             database,
             url,
             connection: Mutex::new(None),
             seen: Mutex::new(0),
+            audited: Mutex::new(0),
+            accounts: Mutex::default(),
             folder,
         }
     }
@@ -135,6 +148,89 @@ impl App {
     /// A person who just signed in; the same name is the same person.
     pub fn user(&self, name: &str) -> Client<'_> {
         self.anon().sign_in(name)
+    }
+
+    /// The first super admin, made as the command does it at the first call of this.
+    pub fn super_admin(&self) -> Client<'_> {
+        self.made("root", || {
+            let root = accounts::Admin {
+                email: "root@example.org".to_owned(),
+                name: "Root".to_owned(),
+                role: "super_admin".to_owned(),
+                password: Some(PASSWORD.to_owned()),
+            };
+            let config = self.config.clone();
+            // A command has a runtime of its own.
+            let made = std::thread::spawn(move || accounts::create_admin(&config, root));
+            let made = made.join().expect("the command ends");
+            let (id, _) = made.expect("the admin is made");
+            let root = json!({ "email": "root@example.org", "password": PASSWORD });
+            let login = self.anon().post("/api/v1/auth/admin/login", root).ok(200);
+            (text(&login["access_token"]), id)
+        })
+    }
+
+    /// A new admin of that role, whom the first super admin registers.
+    pub fn admin(&self, role: &str) -> Client<'_> {
+        let root = self.super_admin();
+        let number = locked(&self.accounts).len();
+        let email = format!("{role}-{number}@example.org");
+        let admin = json!({ "email": email, "name": role, "password": PASSWORD, "role": role });
+        self.made(&email, || self.registered(&root, admin))
+    }
+
+    fn registered(&self, by: &Client, admin: Value) -> (String, String) {
+        let made = by.post("/api/v1/auth/admin/register", admin).ok(201);
+        (text(&made["access_token"]), text(&made["admin_id"]))
+    }
+
+    /// Whoever has that user name, as `human-resource` or `vendor`, who just signed in; signed up
+    /// at the first use of the name.
+    pub fn account(&self, username: &str, role: &str) -> Client<'_> {
+        let account = self.made(&format!("account {username}"), || {
+            let account = json!({
+                "username": username,
+                "password": PASSWORD,
+                "companyName": format!("{username} Ltd"),
+                "role": role,
+            });
+            let made = self.anon().post("/proposals/v1/auth/signup", account);
+            (String::new(), text(&made.ok(201)["id"]))
+        });
+        let mine = json!({ "username": username, "password": PASSWORD });
+        let token = self.anon().post("/proposals/v1/auth/signin", mine).ok(200);
+        self.anon()
+            .bearer(&text(&token["token"]))
+            .known_as(account.id())
+    }
+
+    fn made(&self, name: &str, make: impl FnOnce() -> (String, String)) -> Client<'_> {
+        let known = locked(&self.accounts).get(name).cloned();
+        let (token, id) = known.unwrap_or_else(|| {
+            let made = make();
+            locked(&self.accounts).insert(name.to_owned(), made.clone());
+            made
+        });
+        self.anon().bearer(&token).known_as(&id)
+    }
+
+    /// Lets all subscribers hear what is due to them.
+    pub fn deliver(&self) {
+        let delivered = self.run(folkmoot::ops::start::deliver(self.server().rocket()));
+        delivered.expect("all is heard");
+    }
+
+    /// The actions that were put on record since the last call, oldest first.
+    pub fn audit(&self) -> Vec<String> {
+        let mut audited = locked(&self.audited);
+        let all = self.rows("select cast(0 as bigint) as n, action as t from audit order by id");
+        let new: Vec<String> = all
+            .into_iter()
+            .skip(*audited)
+            .filter_map(|row| row.t)
+            .collect();
+        *audited += new.len();
+        new
     }
 
     /// The stand-in for Google.
@@ -337,6 +433,10 @@ fn install_crypto() {
     ONCE.call_once(|| {
         folkmoot::install_crypto();
     });
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }
 
 /// Locks in spite of a thread that panicked meanwhile: that thread's test has failed already.

@@ -88,6 +88,30 @@ impl<'a> Client<'a> {
         )
     }
 
+    pub fn patch(&self, path: &str, body: Value) -> Reply {
+        self.raw(
+            "PATCH",
+            path,
+            Some("application/json"),
+            body.to_string().as_bytes(),
+        )
+    }
+
+    /// The same caller with a bearer token instead of a session.
+    pub fn bearer(&self, token: &str) -> Client<'a> {
+        let mut other = self.with("Authorization", &format!("Bearer {token}"));
+        other.cookie = None;
+        other
+    }
+
+    /// The same caller, known by this id.
+    pub(super) fn known_as(&self, id: &str) -> Client<'a> {
+        Client {
+            id: Some(id.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// The same caller with one more header on every request. A `Cookie` goes beside the
     /// session's.
     pub fn with(&self, header: &str, value: &str) -> Client<'a> {
@@ -273,6 +297,54 @@ impl Reply {
         named.sort_unstable();
         fields.sort_unstable();
         assert_eq!(named, fields, "{} names other fields: {body}", self.call);
+    }
+
+    /// Asserts a failure in the envelope of the path's system, which is not the community's, with
+    /// this code or name; answers what it says about fields or causes.
+    #[track_caller]
+    pub fn refused_as(&self, status: u16, code: &str) -> Value {
+        self.expect_status(status);
+        let body = self.json();
+        let keys = |value: &Value| {
+            let object = value
+                .as_object()
+                .map(|object| object.keys().cloned().collect());
+            let mut keys: Vec<String> = object.unwrap_or_default();
+            keys.sort_unstable();
+            keys.join(" ")
+        };
+        let (said, told, form) = match &body {
+            Value::Object(object) if object.contains_key("success") => {
+                assert_eq!(body["success"], false, "{}: {body}", self.call);
+                assert_eq!(keys(&body), "error success", "{}: {body}", self.call);
+                let error = &body["error"];
+                (
+                    &error["code"],
+                    &error["details"],
+                    (error, "code details message"),
+                )
+            }
+            Value::Object(object) if object.contains_key("error") => {
+                assert_eq!(keys(&body), "error", "{}: {body}", self.call);
+                let error = &body["error"];
+                let form = (error, "code details message timestamp");
+                (&error["code"], &error["details"], form)
+            }
+            Value::Object(object) if object.contains_key("name") => {
+                assert_eq!(body["status"], status, "{}: {body}", self.call);
+                (
+                    &body["name"],
+                    &body["errors"],
+                    (&body, "errors message name status"),
+                )
+            }
+            _ => (&body["code"], &Value::Null, (&body, "code message")),
+        };
+        assert_eq!(said, code, "{}: {body}", self.call);
+        assert_eq!(keys(form.0), form.1, "{}: {body}", self.call);
+        let sentence = form.0["message"].as_str().unwrap_or_default();
+        assert!(!sentence.is_empty(), "{} says nothing: {body}", self.call);
+        told.clone()
     }
 
     #[track_caller]

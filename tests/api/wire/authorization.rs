@@ -18,6 +18,8 @@ struct Things {
     image: String,
     session: String,
     group: String,
+    /// What she signs in with.
+    login: String,
     /// Ann herself, who is a member of the group.
     ann: String,
 }
@@ -45,12 +47,14 @@ impl Things {
             .post("/api/groups", json!({ "title": "Walkers" }))
             .ok(201);
         let group = text(&group["data"]["id"]);
+        let logins = ann.get("/api/users/@me/logins").ok(200);
         Things {
             event,
             comment,
             image,
             session,
             group,
+            login: text(&logins["data"][0]["id"]),
             ann: ann.id().to_owned(),
         }
     }
@@ -63,6 +67,7 @@ impl Things {
             image,
             session,
             group,
+            login,
             ann,
         } = self;
         let trial = |path: &str, body: Value, stranger: Option<u16>| {
@@ -80,6 +85,10 @@ impl Things {
         let own_comment = format!("events/{event}/comments");
         let report = json!({ "subject": "event", "id": event, "reason": "Forged" });
         let interest = format!("users/{ann}/interests/{event}");
+        let why = json!({ "why": "Forged" });
+        let credentials = json!({ "username": "forged", "password": "forged" });
+        let decide = |act: &str| trial(&format!("reports/{event}/{act}"), why.clone(), Some(403));
+        let (dismiss, remove, suspend) = (decide("dismiss"), decide("remove"), decide("suspend"));
         let event = format!("events/{event}");
         let like = format!("likes/{comment}");
         let group = format!("groups/{group}");
@@ -158,6 +167,21 @@ impl Things {
                 trial("users/@me/calendar", none(), None),
             ),
             ("POST /api/reports", trial("reports", report, None)),
+            ("POST /api/reports/<>/dismiss", dismiss),
+            ("POST /api/reports/<>/remove", remove),
+            ("POST /api/reports/<>/suspend", suspend),
+            (
+                "POST /api/users/<>/restore",
+                trial(&format!("users/{ann}/restore"), none(), Some(403)),
+            ),
+            (
+                "POST /api/users/@me/link",
+                trial("users/@me/link", credentials, None),
+            ),
+            (
+                "DELETE /api/users/@me/logins/<>",
+                trial(&format!("users/@me/logins/{login}"), none(), Some(404)),
+            ),
             ("DELETE /api/users/@me", trial("users/@me", none(), None)),
         ])
     }

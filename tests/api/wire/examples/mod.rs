@@ -1,174 +1,35 @@
-//! The guide of the community API is true: its examples are read from the page, run from top to
-//! bottom, and compared by the convention that the page states; and no call is without one.
+//! The pages on the API are true: their examples are read from them, run from top to bottom, and
+//! compared by the convention that the pages state; and no call is without one.
 
 mod matcher;
+mod page;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::*;
 use matcher::{ANY, Names, compare, first_misfit, fits, leading_name};
+use page::{Example, METHODS, examples};
 
-const PAGE: &str = "api-docs/community.md";
-const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-/// Calls without an example: they need a browser, or an administrator.
-const UNSHOWN: [&str; 3] = [
-    "GET /api/auth/google",
-    "GET /api/auth/google/callback",
-    "GET /api/reports",
-];
+const COMMUNITY: &str = "api-docs/community.md";
+const PROPOSALS: &str = "api-docs/proposals.md";
+const ADMINS: &str = "api-docs/admins.md";
+const TOKENS: &str = "api-docs/tokens.md";
+/// The pages whose examples are run, each by a test of its own.
+const PAGES: [&str; 4] = [COMMUNITY, PROPOSALS, ADMINS, TOKENS];
 
-/// Header lines: name and value.
-type Headers<'p> = Vec<(&'p str, &'p str)>;
+/// Calls without an example: they need a browser.
+const UNSHOWN: [&str; 2] = ["GET /api/auth/google", "GET /api/auth/google/callback"];
 
-/// A call of the page, and how it is answered.
-struct Example<'p> {
-    line: usize,
-    method: &'p str,
-    path: &'p str,
-    headers: Headers<'p>,
-    body: Option<String>,
-    status: u16,
-    answer_headers: Headers<'p>,
-    /// The answer, where it is JSON.
-    json: Option<Value>,
-    /// The lines of any other answer.
-    lines: Vec<&'p str>,
-}
+/// Names a super admin's access token, which a page may use without a call that gives it.
+const ADMIN_TOKEN: &str = "admin token";
+/// The first super admin's, as [`App::super_admin`] makes that one.
+const PASSWORD: &str = "correct horse battery staple";
 
-/// A fenced block of the page.
-struct Block<'p> {
-    line: usize,
-    info: &'p str,
-    lines: Vec<&'p str>,
-    /// Nothing but empty lines is between the block before and this one.
-    follows: bool,
-}
-
-impl<'p> Block<'p> {
-    fn wrong<T>(&self, what: &str) -> Result<T, String> {
-        Err(format!("{PAGE}:{}: {what}", self.line))
-    }
-
-    /// What stands above the first empty line, and what below it, if there is one.
-    fn parts(&self) -> (&[&'p str], Option<&[&'p str]>) {
-        match self.lines.iter().position(|line| line.is_empty()) {
-            Some(at) => (&self.lines[..at], Some(&self.lines[at + 1..])),
-            None => (&self.lines, None),
-        }
-    }
-
-    fn headers(&self, lines: &[&'p str]) -> Result<Headers<'p>, String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let header = |line: &&'p str| match line.split_once(": ") {
-            Some((name, value)) if !name.is_empty() && name.chars().all(plain) => Ok((name, value)),
-            _ => self.wrong(&format!("no header: {line:?}")),
-        };
-        lines.iter().map(header).collect()
-    }
-
-    fn object(&self, lines: &[&str]) -> Result<Value, String> {
-        match serde_json::from_str(&lines.join("\n")) {
-            Ok(object @ Value::Object(_)) => Ok(object),
-            other => self.wrong(&format!("the body is no JSON object: {other:?}")),
-        }
-    }
-}
-
-/// All fenced blocks of a page.
-fn blocks(page: &str) -> Result<Vec<Block<'_>>, String> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block<'_>> = None;
-    let mut follows = false;
-    for (line, text) in (1..).zip(page.lines()) {
-        let begun = text.trim_start();
-        let fence = begun.starts_with("```") || begun.starts_with("~~~");
-        let info = text.strip_prefix("```").filter(|info| !info.contains('`'));
-        open = match (open.take(), info) {
-            (Some(block), Some("")) => {
-                blocks.push(block);
-                follows = true;
-                None
-            }
-            (None, Some(info)) => Some(Block {
-                line,
-                info,
-                lines: Vec::new(),
-                follows,
-            }),
-            _ if fence => return Err(format!("{PAGE}:{line}: no fence of a block: {text:?}")),
-            (Some(mut block), _) => {
-                block.lines.push(text);
-                Some(block)
-            }
-            (None, _) => {
-                follows &= begun.is_empty();
-                None
-            }
-        };
-    }
-    match open {
-        Some(block) => block.wrong("the block has no end"),
-        None => Ok(blocks),
-    }
-}
-
-/// All examples of a page; a block that is no part of one is an error.
-fn examples(page: &str) -> Result<Vec<Example<'_>>, String> {
-    let mut examples = Vec::new();
-    let mut blocks = blocks(page)?.into_iter();
-    while let Some(call) = blocks.next() {
-        if call.info != "http" {
-            return call.wrong("neither a call, nor an answer directly below one");
-        }
-        match blocks.next().filter(|answer| answer.follows) {
-            Some(answer) => examples.push(Example::read(&call, &answer)?),
-            None => return call.wrong("no answer directly below the call"),
-        }
-    }
-    Ok(examples)
-}
-
-impl<'p> Example<'p> {
-    fn read(call: &Block<'p>, answer: &Block<'p>) -> Result<Self, String> {
-        let (head, body) = call.parts();
-        let request = head.first().and_then(|line| line.split_once(' '));
-        let plain = |(method, path): &(&str, &str)| {
-            METHODS.contains(method) && path.starts_with('/') && !path.contains(' ')
-        };
-        let Some((method, path)) = request.filter(plain) else {
-            return call.wrong("a call begins with a method and a path");
-        };
-        let (kind, status) = answer.info.split_once(' ').unwrap_or_default();
-        let status = status.parse::<u16>().unwrap_or(0);
-        let (above, below) = match answer.parts() {
-            (above, Some(below)) => (above, below),
-            // Nothing can follow the headers of these.
-            (all, None) if [204, 304].contains(&status) => (all, Default::default()),
-            (all, None) => (Default::default(), all),
-        };
-        let body = body.map(|lines| call.object(lines)).transpose()?;
-        let (json, lines) = match kind {
-            "json" if (200..600).contains(&status) => (Some(answer.object(below)?), Vec::new()),
-            "text" if (200..600).contains(&status) => (None, below.to_vec()),
-            _ => return answer.wrong("an answer is `json` or `text`, and a status"),
-        };
-        Ok(Example {
-            line: call.line,
-            method,
-            path,
-            headers: call.headers(&head[1..])?,
-            body: body.map(|body| body.to_string()),
-            status,
-            answer_headers: answer.headers(above)?,
-            json,
-            lines,
-        })
-    }
-
+impl Example<'_> {
     fn call(&self, app: &App, names: &Names) -> Result<Reply, String> {
         let known = |name: &str| match name.strip_prefix("token of ") {
             Some(person) => Some(app.token_of(person)),
@@ -237,15 +98,68 @@ fn filled(text: &str, known: &dyn Fn(&str) -> Option<String>) -> Result<String, 
     Ok(filled)
 }
 
+fn place_of(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
 fn read(file: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let file = place_of(file);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-fn all_of(page: &str) -> Vec<Example<'_>> {
-    let examples = examples(page).unwrap_or_else(|error| panic!("{error}"));
-    assert!(!examples.is_empty(), "{PAGE} has examples");
+/// The examples in the text of a page.
+fn all_of<'t>(page: &str, text: &'t str) -> Vec<Example<'t>> {
+    let examples = examples(text).unwrap_or_else(|error| panic!("{page}:{error}"));
+    assert!(!examples.is_empty(), "{page} has examples");
     examples
+}
+
+/// An access token of the first super admin.
+fn admin_token(app: &App) -> String {
+    app.super_admin();
+    let root = json!({ "email": "root@example.org", "password": PASSWORD });
+    let answer = app.anon().post("/api/v1/auth/admin/login", root).ok(200);
+    let token = answer["access_token"].as_str();
+    token.expect("a sign-in answers a token").to_owned()
+}
+
+/// Runs the examples of a page on a fresh server, with each database.
+fn run(page: &str) {
+    let text = read(page);
+    let examples = all_of(page, &text);
+    let admins_help = text.contains(&format!("<{ADMIN_TOKEN}>"));
+    each(|app| {
+        let (mut names, mut failures) = (Names::new(), Vec::new());
+        if admins_help {
+            names.insert(ADMIN_TOKEN.to_owned(), admin_token(app));
+        }
+        for example in &examples {
+            // What is made later is newer, for lists as well.
+            app.clock().advance(TimeDelta::seconds(1));
+            // What a server does by itself between two calls.
+            app.deliver();
+            let differences = example.differences(app, &mut names).join("\n    ");
+            if !differences.is_empty() {
+                let (line, method, path) = (example.line, example.method, example.path);
+                failures.push(format!("{page}:{line}: {method} {path}\n    {differences}"));
+            }
+        }
+        assert!(failures.is_empty(), "wrong:\n{}", failures.join("\n"));
+    });
+}
+
+/// Method and path of every operation of the document.
+fn operations() -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(&read("api-docs/openapi.json")).expect("JSON");
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("there are paths") {
+        for method in METHODS {
+            if item.get(method.to_lowercase()).is_some() {
+                operations.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    operations
 }
 
 /// The operation of the document that an example shows: the one with the most fixed text.
@@ -267,79 +181,49 @@ fn shown<'d>(example: &Example<'_>, operations: &'d BTreeSet<String>) -> Option<
 }
 
 #[test]
-fn the_examples_of_the_guide_are_answered_as_it_says() {
-    let page = read(PAGE);
-    let examples = all_of(&page);
-    each(|app| {
-        let (mut names, mut failures) = (Names::new(), Vec::new());
-        for example in &examples {
-            // What is made later is newer, for lists as well.
-            app.clock().advance(TimeDelta::seconds(1));
-            let differences = example.differences(app, &mut names).join("\n    ");
-            if !differences.is_empty() {
-                let (line, method, path) = (example.line, example.method, example.path);
-                failures.push(format!("{PAGE}:{line}: {method} {path}\n    {differences}"));
-            }
-        }
-        assert!(failures.is_empty(), "wrong:\n{}", failures.join("\n"));
-    });
+fn the_examples_of_the_community_are_answered_as_the_page_says() {
+    run(COMMUNITY);
+}
+
+#[test]
+fn the_examples_of_proposals_are_answered_as_the_page_says() {
+    run(PROPOSALS);
+}
+
+#[test]
+fn the_examples_of_admins_are_answered_as_the_page_says() {
+    run(ADMINS);
+}
+
+#[test]
+fn the_examples_of_machine_tokens_are_answered_as_the_page_says() {
+    run(TOKENS);
+}
+
+#[test]
+fn every_page_with_examples_is_run() {
+    let files = std::fs::read_dir(place_of("api-docs")).expect("the folder is there");
+    let names = files.map(|file| file.expect("a file").file_name());
+    let pages = names.map(|name| format!("api-docs/{}", name.to_string_lossy()));
+    let with_examples: BTreeSet<String> = pages
+        .filter(|page| page.ends_with(".md") && read(page).contains("```http"))
+        .collect();
+    assert_eq!(with_examples, BTreeSet::from(PAGES.map(str::to_owned)));
 }
 
 #[test]
 fn every_call_of_the_document_has_an_example() {
-    let page = read(PAGE);
-    let document: Value = serde_json::from_str(&read("api-docs/openapi.json")).expect("JSON");
-    let mut missing = BTreeSet::new();
-    for (path, item) in document["paths"].as_object().expect("there are paths") {
-        for method in METHODS {
-            if path.starts_with("/api/") && item.get(method.to_lowercase()).is_some() {
-                missing.insert(format!("{method} {path}"));
+    let operations = operations();
+    assert!(operations.len() >= 20, "there are calls: {operations:?}");
+    let mut missing = operations.clone();
+    for page in PAGES {
+        let text = read(page);
+        for example in all_of(page, &text) {
+            if let Some(operation) = shown(&example, &operations) {
+                missing.remove(operation);
             }
         }
     }
-    assert!(missing.len() >= 20, "the document has calls: {missing:?}");
-    let operations = missing.clone();
-    for example in all_of(&page) {
-        if let Some(operation) = shown(&example, &operations) {
-            missing.remove(operation);
-        }
-    }
-    missing.retain(|operation| !UNSHOWN.contains(&operation.as_str()));
-    assert!(missing.is_empty(), "{PAGE} has no example of {missing:#?}");
-}
-
-#[test]
-fn a_block_that_is_malformed_or_alone_is_refused() {
-    let call = "```http\nGET /api/events\n```\n";
-    let answer = "```json 200\nETag: \"1\"\n\n{}\n```\n";
-    assert!(examples(&format!("{call}\n{answer}text\n{call}```text 204\n```")).is_ok());
-    for page in [
-        call.to_owned(),
-        answer.to_owned(),
-        format!("{call}{call}{answer}"),
-        format!("{call}and then\n{answer}"),
-        format!("{call}{answer}{answer}"),
-        format!("{call}{}", answer.trim_end().trim_end_matches('`')),
-    ] {
-        assert!(examples(&page).is_err(), "{page}");
-    }
-    for (good, bad) in [
-        ("```http", " ```http"),
-        ("```http", "~~~http"),
-        ("```http", "```"),
-        ("GET /", "GOT /"),
-        ("GET /", "GET "),
-        ("events", "events now"),
-        ("events", "events\nCookie"),
-        ("events", "events\n\n[1]"),
-        ("json 200", "json"),
-        ("json 200", "json ok"),
-        ("json 200", "yaml 200"),
-        ("json 200", "json 2000"),
-        ("{}", "{"),
-        ("ETag: ", "ETag "),
-    ] {
-        let page = format!("{call}{answer}").replace(good, bad);
-        assert!(examples(&page).is_err(), "{page}");
-    }
+    let unshown = BTreeSet::from(UNSHOWN.map(str::to_owned));
+    assert_eq!(missing, unshown, "calls without an example");
 }
