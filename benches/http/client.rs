@@ -18,6 +18,10 @@ pub struct Call<'a> {
     pub body: &'a str,
     /// What `If-None-Match` says, or nothing.
     pub etag: &'a str,
+    /// The bearer token, or nothing.
+    pub token: &'a str,
+    /// The address that `X-Forwarded-For` names, or nothing.
+    pub from: &'a str,
 }
 
 /// An answer.
@@ -29,7 +33,7 @@ pub struct Answer {
 }
 
 impl Call<'_> {
-    /// A GET without a cookie.
+    /// A GET by nobody in particular.
     pub fn get(path: &str) -> Call<'_> {
         Call {
             method: "GET",
@@ -37,6 +41,8 @@ impl Call<'_> {
             cookie: "",
             body: "",
             etag: "",
+            token: "",
+            from: "",
         }
     }
 
@@ -68,6 +74,8 @@ impl Call<'_> {
             cookie,
             body,
             etag,
+            token,
+            from,
         } = self;
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -79,6 +87,12 @@ impl Call<'_> {
         }
         if !etag.is_empty() {
             request += &format!("If-None-Match: {etag}\r\n");
+        }
+        if !token.is_empty() {
+            request += &format!("Authorization: Bearer {token}\r\n");
+        }
+        if !from.is_empty() {
+            request += &format!("X-Forwarded-For: {from}\r\n");
         }
         if !body.is_empty() {
             let length = body.len();

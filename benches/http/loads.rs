@@ -3,6 +3,7 @@
 use chrono::{Days, Utc};
 use serde_json::json;
 
+use super::accounts::SIGN_IN_PATH;
 use super::google::Person;
 use super::texts::{self, COMMON_WORD, RARE_WORD};
 use super::wrk::{CONNECTIONS, Load, Order};
@@ -20,9 +21,14 @@ pub const CALENDAR_NOT_MODIFIED: &str = "calendar-not-modified";
 pub const LIKE_UNLIKE: &str = "like-unlike";
 pub const COMMENT_CREATION: &str = "comment-creation";
 pub const EVENT_CREATION: &str = "event-creation";
+pub const TOKEN_READ: &str = "token-read";
+pub const TOKEN_READ_ADMINS: &str = "token-read-admins";
+pub const SIGN_IN: &str = "sign-in";
+pub const SIGN_IN_FLOOD: &str = "sign-in-flood";
+pub const SIGN_IN_FLOOD_FAST: &str = "sign-in-flood-fast";
 
 /// All names but those of the lists by size.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 18] = [
     START_UP,
     EVENT_BY_ID,
     LIST_BY_START,
@@ -36,12 +42,21 @@ pub const NAMES: [&str; 13] = [
     LIKE_UNLIKE,
     COMMENT_CREATION,
     EVENT_CREATION,
+    TOKEN_READ,
+    TOKEN_READ_ADMINS,
+    SIGN_IN,
+    SIGN_IN_FLOOD,
+    SIGN_IN_FLOOD_FAST,
 ];
 
 /// The name of the list, newest update first, among that many events.
 pub fn list_name(size: u32) -> String {
     format!("list-{size}")
 }
+
+/// Callers for each event that is read with limits on: with 1 000 events they may read 9.6
+/// million times a minute, 1 200 times each.
+const CALLERS: usize = 8;
 
 /// The page of events that is asked for with and without a session.
 pub const LIST_50: &str = "/api/events?limit=50";
@@ -51,7 +66,6 @@ pub const ALL_EVENTS: &str = "/api/events.ics";
 /// What only reads and needs no preparation: events with these ids, lists, searches, and
 /// comments on the events that are discussed.
 pub fn reads(size: u32, ids: &[String], discussed: &[String], reader: &Person) -> Vec<Load> {
-    let by_id = ids.iter().map(|id| format!("/api/events/{id}")).collect();
     let pages = discussed
         .iter()
         .map(|id| format!("/api/events/{id}/comments?limit=50"))
@@ -59,7 +73,7 @@ pub fn reads(size: u32, ids: &[String], discussed: &[String], reader: &Person) -
     let search = |word: &str| vec![format!("/api/events?q={word}&limit=20")];
     let list_50 = |name| Load::get(name, vec![LIST_50.to_owned()]);
     vec![
-        Load::get(EVENT_BY_ID, by_id),
+        Load::get(EVENT_BY_ID, by_id(ids)),
         list(size),
         by_start(LIST_BY_START),
         // These two are compared, so nothing comes between them.
@@ -72,6 +86,10 @@ pub fn reads(size: u32, ids: &[String], discussed: &[String], reader: &Person) -
         Load::get(SEARCH_RARE, search(RARE_WORD)),
         Load::get(COMMENTS_PAGE, pages),
     ]
+}
+
+fn by_id(ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| format!("/api/events/{id}")).collect()
 }
 
 /// The list, newest update first, among that many events.
@@ -109,6 +127,7 @@ pub fn like_unlike(people: &[Person], comments: &[String]) -> Load {
         method: "PUT",
         cookies: cookies(people),
         order: Order::PutAndDelete,
+        waits: false,
         ..Load::get(LIKE_UNLIKE, paths)
     }
 }
@@ -130,6 +149,7 @@ pub fn comment_creation(people: &[Person], events: &[String]) -> Load {
         method: "POST",
         cookies: cookies(people),
         bodies,
+        waits: false,
         ..Load::get(COMMENT_CREATION, paths)
     }
 }
@@ -152,7 +172,53 @@ pub fn event_creation(people: &[Person]) -> Load {
         method: "POST",
         cookies: cookies(people),
         bodies,
+        waits: false,
         ..Load::get(EVENT_CREATION, vec!["/api/events".to_owned()])
+    }
+}
+
+/// Whoever has this token reads the newest proposals.
+pub fn token_read(token: &str) -> Load {
+    Load {
+        bearer: token.to_owned(),
+        ..Load::get(TOKEN_READ, vec!["/proposals/v1/events?limit=10".to_owned()])
+    }
+}
+
+/// An admin who has this token reads who the admins are.
+pub fn token_read_admins(token: &str) -> Load {
+    Load {
+        bearer: token.to_owned(),
+        ..Load::get(TOKEN_READ_ADMINS, vec!["/api/v1/admin/admins".to_owned()])
+    }
+}
+
+/// Accounts sign in, each with what it has to show.
+pub fn sign_in(credentials: Vec<String>) -> Load {
+    // For each path there is a request, and the next one has the next body.
+    let paths = vec![SIGN_IN_PATH.to_owned(); credentials.len()];
+    Load {
+        method: "POST",
+        bodies: credentials,
+        ..Load::get(SIGN_IN, paths)
+    }
+}
+
+/// Strangers all sign in with this, so many in a minute or as fast as they can.
+pub fn strangers(name: &str, credentials: String, a_minute: Option<u32>) -> Load {
+    Load {
+        method: "POST",
+        bodies: vec![credentials],
+        order: Order::Strangers { a_minute },
+        ..Load::get(name, vec![SIGN_IN_PATH.to_owned()])
+    }
+}
+
+/// Events with these ids, for so many callers that each keeps within its limit.
+pub fn limited_reads(ids: &[String]) -> Load {
+    Load {
+        callers: CALLERS,
+        ..Load::get("sign-in-flood-reads", by_id(ids))
     }
 }
 

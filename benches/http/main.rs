@@ -1,9 +1,11 @@
 //! The benchmark over HTTP: `benches/README.md` says what it measures and how to read it.
 
+mod accounts;
 mod ceiling;
 mod children;
 mod client;
 mod database;
+mod flood;
 mod google;
 mod loads;
 mod plan;

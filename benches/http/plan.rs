@@ -1,8 +1,10 @@
 //! What is measured, in which order.
 //!
-//! At the first size: reads, then likes, comments and new events; then the list alone as the
-//! number of events grows. The newest events are always seeded ones, not what a measurement
+//! At the first size: reads, then likes, comments and new events, then what passwords and tokens
+//! open; then the list alone as the number of events grows. The newest events are always seeded ones, not what a measurement
 //! wrote, so that every list shows the same kind of rows.
+
+mod sign_ins;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -124,6 +126,8 @@ impl Bench {
         if self.options.wants(EVENT_CREATION) {
             self.measure(&server, &loads::event_creation(&people))?;
         }
+        self.read_by_token(&server)?;
+        server = self.sign_in(server, &ids)?;
         for size in more {
             let list = loads::list(*size);
             if self.options.wants(&list.name) {
@@ -177,7 +181,17 @@ impl Bench {
 
     /// Measures one load and notes what it found.
     fn measure(&mut self, server: &Server, load: &Load) -> Result<Measured, String> {
-        let (seconds, around) = (self.options.seconds, (&*self.folder, &self.watchdog));
+        self.measure_for(self.options.seconds, server, load)
+    }
+
+    /// As [`Bench::measure`], for that many seconds.
+    fn measure_for(
+        &mut self,
+        seconds: u64,
+        server: &Server,
+        load: &Load,
+    ) -> Result<Measured, String> {
+        let around = (&*self.folder, &self.watchdog);
         let measured = turns::measure(load, server, seconds, around)?;
         eprintln!("  {:.0} requests/s", measured.rate);
         self.report.note_memory(server.memory()?);

@@ -61,6 +61,7 @@ impl Setup {
             .env("DATA_DIR", &self.folder)
             .env("SECRET_KEY", "folkmoot-benchmark-key-of-more-than-32-bytes")
             .env("RATE_LIMIT", "off")
+            .env("ADMIN_REGISTRATION", "bootstrap")
             .env("GOOGLE_CLIENT_IDS", CLIENT_ID)
             .env("GOOGLE_CERTS_URL", &self.certs_url);
         command
@@ -91,6 +92,11 @@ impl Setup {
 
     /// Starts the server and waits for its first answer.
     pub fn start(&self) -> Result<Server, String> {
+        self.start_with(&[])
+    }
+
+    /// Starts the server with these settings beside the usual ones, or in their place.
+    pub fn start_with(&self, settings: &[(&str, &str)]) -> Result<Server, String> {
         let log = self.folder.join("server.log");
         let told = |error: std::io::Error| format!("{}: {error}", log.display());
         let file = File::options()
@@ -103,6 +109,7 @@ impl Setup {
         let began = Instant::now();
         let mut running = Running::spawn(
             self.command("serve")
+                .envs(settings.iter().copied())
                 .env("ROCKET_ADDRESS", address.ip().to_string())
                 .env("ROCKET_PORT", address.port().to_string())
                 .stdout(copy)
@@ -131,13 +138,22 @@ impl Setup {
 impl Server {
     /// Its resident memory, in millions of bytes.
     pub fn memory(&self) -> Result<f64, String> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory that it had since its start, in millions of bytes.
+    pub fn most_memory(&self) -> Result<f64, String> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, field: &str) -> Result<f64, String> {
         let path = format!("/proc/{}/status", self.running.id());
         let status = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         let kibibytes: f64 = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(field))
             .and_then(|value| value.split_whitespace().next()?.parse().ok())
-            .ok_or_else(|| format!("{path} does not say VmRSS"))?;
+            .ok_or_else(|| format!("{path} does not say {field}"))?;
         Ok(kibibytes * 1024.0 / 1e6)
     }
 

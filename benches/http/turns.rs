@@ -3,10 +3,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::ceiling::Ceiling;
 use super::children::Watchdog;
-use super::client::Call;
+use super::client::{self, Call};
 use super::server::Server;
 use super::wrk::{Load, Outcome, Wrk};
 
@@ -77,10 +78,13 @@ pub fn measure(
 }
 
 /// Waits until the server is done with the calls of wrk, which hangs up at the end of a turn: a
-/// call that comes later has its turn later. Reads only, since what is written is counted.
+/// call that comes later has its turn later, and is repeated where so many wait that it has none.
 fn wait_for(server: &Server, load: &Load) -> Result<(), String> {
     match load.paths.first() {
-        Some(path) if load.method == "GET" => call(load, path).succeed(server.address).map(|_| ()),
+        Some(path) if load.waits => {
+            let last = call(load, path);
+            client::poll(last, server.address, Instant::now(), || Ok(())).map(|_| ())
+        }
         _ => Ok(()),
     }
 }
@@ -94,6 +98,8 @@ fn call<'a>(load: &'a Load, path: &'a str) -> Call<'a> {
         cookie: first(&load.cookies),
         body: first(&load.bodies),
         etag: &load.etag,
+        token: &load.bearer,
+        from: "",
     }
 }
 

@@ -17,11 +17,14 @@ const MARK: &str = "folkmoot-bench ";
 
 /// The part that all scripts have. Every thread has variables of its own, so
 /// `done` collects what each of them counted. Looking at answers costs the thread time, so only
-/// writes are counted.
+/// those of a POST are counted.
 const SCRIPT: &str = r#"
 local threads = {}
 local number = 0
 created = 0
+unauthorized = 0
+limited = 0
+unavailable = 0
 seed = 0
 
 function setup(thread)
@@ -32,22 +35,35 @@ end
 
 if method == "POST" then
     function response(status)
-        if status == 201 then created = created + 1 end
+        if status == 201 then created = created + 1
+        elseif status == 401 then unauthorized = unauthorized + 1
+        elseif status == 429 then limited = limited + 1
+        elseif status == 503 then unavailable = unavailable + 1 end
     end
 end
 
 function done(summary, latency)
-    local acknowledged = 0
-    for _, thread in ipairs(threads) do acknowledged = acknowledged + thread:get("created") end
+    local function all(name)
+        local sum = 0
+        for _, thread in ipairs(threads) do sum = sum + thread:get(name) end
+        return sum
+    end
     local errors = summary.errors
     print(string.format(
-        "folkmoot-bench requests=%d micros=%d p50=%d p99=%d socket=%d refused=%d acknowledged=%d",
+        "folkmoot-bench requests=%d micros=%d p50=%d p99=%d socket=%d refused=%d acknowledged=%d "
+            .. "unauthorized=%d limited=%d unavailable=%d",
         summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-        errors.connect + errors.read + errors.write + errors.timeout, errors.status, acknowledged))
+        errors.connect + errors.read + errors.write + errors.timeout, errors.status,
+        all("created"), all("unauthorized"), all("limited"), all("unavailable")))
+end
+
+local function address(n)
+    return string.format("10.%d.%d.%d",
+        math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256)
 end
 "#;
 
-/// [`Order::Drawn`].
+/// [`Order::Drawn`]. Its callers are far from those of [`STRANGERS`].
 const DRAWN: &str = r#"
 local requests = {}
 
@@ -55,15 +71,21 @@ function init(args)
     math.randomseed(seed * 7919)
     for _, path in ipairs(paths) do
         for _, cookie in ipairs(cookies) do
-            local headers = {}
-            local body = nil
-            if cookie ~= "" then headers["Cookie"] = cookie end
-            if etag ~= "" then headers["If-None-Match"] = etag end
-            if #bodies > 0 then
-                body = bodies[#requests % #bodies + 1]
-                headers["Content-Type"] = "application/json"
+            for _ = 1, math.max(callers, 1) do
+                local headers = {}
+                local body = nil
+                if cookie ~= "" then headers["Cookie"] = cookie end
+                if etag ~= "" then headers["If-None-Match"] = etag end
+                if bearer ~= "" then headers["Authorization"] = "Bearer " .. bearer end
+                if callers > 0 then
+                    headers["X-Forwarded-For"] = address(128 * 65536 + #requests)
+                end
+                if #bodies > 0 then
+                    body = bodies[#requests % #bodies + 1]
+                    headers["Content-Type"] = "application/json"
+                end
+                requests[#requests + 1] = wrk.format(method, path, headers, body)
             end
-            requests[#requests + 1] = wrk.format(method, path, headers, body)
         end
     end
 end
@@ -106,6 +128,44 @@ function request()
 end
 "#;
 
+/// [`Order::Strangers`]. A thread's calls are due one `interval` after the other, whichever
+/// connection is free then; what came late is caught up with. wrk's Lua knows whole seconds only,
+/// so the time is the system's.
+const STRANGERS: &str = r#"
+local before, after
+local called = 0
+
+function init(args)
+    local headers = { ["Content-Type"] = "application/json", ["X-Forwarded-For"] = "STRANGER" }
+    local request = wrk.format(method, paths[1], headers, bodies[1])
+    local first, last = request:find("STRANGER", 1, true)
+    before, after = request:sub(1, first - 1), request:sub(last + 1)
+end
+
+function request()
+    local stranger = address(called * thread_count + seed % thread_count)
+    called = called + 1
+    return before .. stranger .. after
+end
+
+if interval > 0 then
+    local ffi = require("ffi")
+    ffi.cdef([[
+        typedef struct { long s; long us; } bench_time;
+        int gettimeofday(bench_time *time, void *zone);
+    ]])
+    local time = ffi.new("bench_time")
+    local due = nil
+
+    function delay()
+        ffi.C.gettimeofday(time, nil)
+        local now = tonumber(time.s) * 1000 + tonumber(time.us) / 1000
+        due = (due or now) + interval
+        return math.max(due - now, 0)
+    end
+end
+"#;
+
 /// Which request comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -113,6 +173,9 @@ pub enum Order {
     Drawn,
     /// Each person in turn, a PUT of a path and then a DELETE of one that was put before.
     PutAndDelete,
+    /// The first path with the first body, each time from another address: so many in a minute,
+    /// or as many as the server answers.
+    Strangers { a_minute: Option<u32> },
 }
 
 /// What is called.
@@ -127,7 +190,14 @@ pub struct Load {
     pub bodies: Vec<String>,
     /// What `If-None-Match` says, or nothing.
     pub etag: String,
+    /// A bearer token, or nothing.
+    pub bearer: String,
+    /// How many addresses ask for each path, none of them for another one; zero: that of wrk.
+    pub callers: usize,
     pub order: Order,
+    /// Whether the server's turn begins with a call that waits for those of the turn before: not
+    /// where it would be one more of what is counted.
+    pub waits: bool,
 }
 
 /// What came of a load.
@@ -145,6 +215,12 @@ pub struct Outcome {
     pub refused: u64,
     /// Answers with status 201, of a POST.
     pub acknowledged: u64,
+    /// Answers with status 401, of a POST.
+    pub unauthorized: u64,
+    /// Answers with status 429, of a POST.
+    pub limited: u64,
+    /// Answers with status 503, of a POST.
+    pub unavailable: u64,
 }
 
 /// A load that can be put on a server.
@@ -177,7 +253,10 @@ impl Load {
             cookies: Vec::new(),
             bodies: Vec::new(),
             etag: String::new(),
+            bearer: String::new(),
+            callers: 0,
             order: Order::Drawn,
+            waits: true,
         }
     }
 
@@ -187,20 +266,30 @@ impl Load {
             true => nobody.as_slice(),
             false => self.cookies.as_slice(),
         };
-        let order = match self.order {
-            Order::Drawn => DRAWN,
-            Order::PutAndDelete => PUT_AND_DELETE,
+        let (order, interval) = match self.order {
+            Order::Drawn => (DRAWN, 0.0),
+            Order::PutAndDelete => (PUT_AND_DELETE, 0.0),
+            Order::Strangers { a_minute } => (STRANGERS, a_minute.map_or(0.0, interval)),
         };
         format!(
-            "local thread_count = {THREADS}\nlocal method = {}\nlocal paths = {}\n\
-             local cookies = {}\nlocal bodies = {}\nlocal etag = {}\n{SCRIPT}{order}",
+            "local thread_count = {THREADS}\nlocal interval = {interval}\n\
+             local callers = {}\nlocal method = {}\nlocal paths = {}\n\
+             local cookies = {}\nlocal bodies = {}\nlocal etag = {}\n\
+             local bearer = {}\n{SCRIPT}{order}",
+            self.callers,
             quoted(self.method),
             table(&self.paths),
             table(cookies),
             table(&self.bodies),
-            quoted(&self.etag)
+            quoted(&self.etag),
+            quoted(&self.bearer)
         )
     }
+}
+
+/// Milliseconds from one call of a thread to the next.
+fn interval(a_minute: u32) -> f64 {
+    60_000.0 * THREADS as f64 / f64::from(a_minute.max(1))
 }
 
 fn table(texts: &[String]) -> String {
@@ -274,5 +363,8 @@ pub fn outcome(wrk: Running) -> Result<Outcome, String> {
         socket: field("socket")?,
         refused: field("refused")?,
         acknowledged: field("acknowledged")?,
+        unauthorized: field("unauthorized")?,
+        limited: field("limited")?,
+        unavailable: field("unavailable")?,
     })
 }
