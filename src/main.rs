@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     version,
     about,
     after_help = "Settings are environment variables, or lines of a .env file:\n  \
-                  DATABASE_URL=postgres://me:secret@localhost/moot folkmoot serve\n\n\
+                  DATABASE_URL=postgres://me:secret@localhost/moot SECRET_KEY=… folkmoot serve\n\n\
                   Example: folkmoot demo"
 )]
 struct Cli {
@@ -36,7 +36,9 @@ enum Command {
     #[command(after_help = "Example: folkmoot demo\nIts data is made anew at each start.")]
     Demo,
     /// Bring the database's schema up to date.
-    #[command(after_help = "Example: DATABASE_URL=postgres://localhost/moot folkmoot migrate")]
+    #[command(
+        after_help = "Example: DATABASE_URL=postgres://localhost/moot SECRET_KEY=… folkmoot migrate"
+    )]
     Migrate,
     /// Look whether settings, database and keys are right, without serving.
     #[command(after_help = "Example: folkmoot check")]

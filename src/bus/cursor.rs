@@ -64,8 +64,8 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// A change that a subscriber refused: when, its topic, and why.
-pub type Refusal = (Timestamp, String, String);
+/// A change that a subscriber refused: when, its topic, what it is about, and why.
+pub type Refusal = (Timestamp, String, String, String);
 
 /// How many changes a subscriber refused, and the newest 10.
 pub fn refusals(conn: &mut Conn, subscriber: &str) -> Result<(i64, Vec<Refusal>)> {
@@ -78,7 +78,12 @@ pub fn refusals(conn: &mut Conn, subscriber: &str) -> Result<(i64, Vec<Refusal>)
         .filter(of)
         .order(bus_refusals::at.desc())
         .limit(10)
-        .select((bus_refusals::at, bus_refusals::topic, bus_refusals::why))
+        .select((
+            bus_refusals::at,
+            bus_refusals::topic,
+            bus_refusals::subject,
+            bus_refusals::why,
+        ))
         .load(conn)?;
     Ok((count, newest))
 }

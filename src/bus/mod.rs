@@ -229,7 +229,8 @@ fn number(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     )
     .bind::<diesel::sql_types::BigInt, _>(last)
     .execute(pg)?;
-    let to = last + numbered as i64;
+    // The highest that was given; fewer rows may have been met, if some were just swept.
+    let to = newest(conn)?;
     match numbered == 0 || cursor::advance(conn, SEQUENCER, last, to, now)? {
         true => Ok(numbered),
         false => Err(Error::internal("two number the log at once")),
@@ -240,6 +241,7 @@ fn number(conn: &mut Conn, now: Timestamp) -> Result<usize> {
 /// read from its beginning, so it needs no index on the time.
 pub fn sweep(conn: &mut Conn, until: Timestamp) -> Result<usize> {
     let oldest = changes::table
+        .filter(changes::seq.is_not_null())
         .select((changes::id, changes::at))
         .order(changes::id)
         .limit(500)

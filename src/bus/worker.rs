@@ -133,11 +133,20 @@ impl Worker {
             }
             let mut place = written;
             let whole = heard.len();
+            let mut overtaken = false;
             for heard in heard {
                 let position = heard.position;
-                self.hand_over(subscriber, place, heard).await?;
+                if !self.hand_over(subscriber, place, heard).await? {
+                    overtaken = true;
+                    break;
+                }
                 place = position;
                 count += 1;
+            }
+            if overtaken {
+                // Another node moved on from where this one thought to be, not necessarily by
+                // this change: where it is now is read anew.
+                continue;
             }
             // A page that is not the last may end before `to`.
             let reached = if whole < super::PAGE { to } else { place };
@@ -151,13 +160,13 @@ impl Worker {
         }
     }
 
-    async fn hand_over(&self, subscriber: Subscriber, place: i64, heard: Heard) -> Result<()> {
+    /// Lets a subscriber hear a change; false if the subscriber is no longer at that place.
+    async fn hand_over(&self, subscriber: Subscriber, place: i64, heard: Heard) -> Result<bool> {
         let now = Timestamp(self.clock.now());
         let (name, position) = (subscriber.name, heard.position);
         let tired = locked(&self.failing).get(name).copied() == Some((position, TRIES));
         let told = self.db.write(move |conn| {
             if !cursor::advance(conn, name, place, position, now)? {
-                // Another node did it.
                 return Ok(None);
             }
             let verdict = match tired {
@@ -176,9 +185,9 @@ impl Worker {
         match told.await {
             Ok(Some(Verdict::Refused(why))) => {
                 tracing::warn!(subscriber = name, position, why, "a change was refused");
-                Ok(())
+                Ok(true)
             }
-            Ok(_) => Ok(()),
+            Ok(told) => Ok(told.is_some()),
             Err(error) => {
                 if matches!(error.status().code, 500) {
                     self.note_failure(name, position);
@@ -216,16 +225,23 @@ pub fn stage() -> AdHoc {
                 loop {
                     // Before the round, so that what is written meanwhile is not missed.
                     let written = db.written();
-                    match worker.deliver_all().await {
-                        Ok(()) | Err(Error::Unavailable(_)) => {}
+                    let failed = match worker.deliver_all().await {
+                        Ok(()) => false,
+                        Err(Error::Unavailable(_)) => true,
                         Err(error) => {
                             tracing::warn!(cause = %error, "delivering changes failed");
+                            true
                         }
-                    }
+                    };
+                    let woken = async {
+                        written.await;
+                        // What failed is left alone for a while.
+                        tokio::time::sleep(if failed { EVERY } else { GATHER }).await;
+                    };
                     tokio::select! {
                         () = &mut shutdown => break,
                         () = tokio::time::sleep(EVERY) => {}
-                        () = async { written.await; tokio::time::sleep(GATHER).await; } => {}
+                        () = woken => {}
                     }
                 }
             });

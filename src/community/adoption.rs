@@ -57,11 +57,19 @@ pub async fn finish(db: &Db, now: Timestamp) -> Result<usize> {
     let before = Timestamp(now.0 - SETTLED);
     let unfinished = db.read(move |conn| people::unfinished_merges(conn, before));
     let unfinished = unfinished.await?;
-    for (from, into) in &unfinished {
-        let (from, into) = (*from, *into);
-        hand_over(db, from, into).await?;
-        db.write_later(move |conn| people::finish_merge(conn, from))
-            .await?;
+    let mut finished = 0;
+    for (from, into) in unfinished {
+        match finish_one(db, from, into).await {
+            Ok(()) => finished += 1,
+            // The others' turn comes all the same.
+            Err(error) => tracing::warn!(cause = %error, "what a person made is not handed over"),
+        }
     }
-    Ok(unfinished.len())
+    Ok(finished)
+}
+
+async fn finish_one(db: &Db, from: UserId, into: UserId) -> Result<()> {
+    hand_over(db, from, into).await?;
+    db.write_later(move |conn| people::finish_merge(conn, from))
+        .await
 }

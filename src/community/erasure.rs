@@ -14,7 +14,7 @@ use rocket::{State, delete, routes};
 
 use super::calendars::private;
 use super::comments::{self, CommentId};
-use super::{events, groups, interest, likes, reports};
+use super::{adoption, events, groups, interest, likes, reports};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::types::Timestamp;
@@ -121,6 +121,10 @@ type Slice = fn(&mut Conn, UserId, Timestamp) -> Result<usize>;
 
 /// Removes what an erased person made, slice after slice.
 async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
+    let others = db.read(move |conn| people::becoming(conn, person)).await?;
+    for other in others {
+        adoption::hand_over(db, other, person).await?;
+    }
     let mut after = CommentId::nobody();
     while let Some(last) = db
         .write_later(move |conn| comments::erase(conn, person, after))

@@ -328,6 +328,7 @@ diesel::table! {
         expires_at -> Nullable<Instant>,
         last_used_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
+        refused_at -> Nullable<Instant>,
     }
 }
 

@@ -55,7 +55,11 @@ impl Check {
                 "must not hold characters that change the direction of text",
             );
         }
-        self.line(field, text, length)
+        let line = self.line(field, text, length);
+        if !line.is_empty() && line.chars().all(is_invisible) {
+            self.problem(field, "must hold something to see");
+        }
+        line
     }
 
     /// A text of many lines: trimmed, in normal form C, without control characters other
@@ -117,7 +121,10 @@ impl Check {
         let parts = text.split_once('@').filter(|(local, domain)| {
             !local.is_empty() && !domain.is_empty() && !domain.contains('@')
         });
-        let plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        let hidden = |c| is_invisible(c) || turns_direction(c);
+        let plain = !text
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || hidden(c));
         if parts.is_none() || !plain || text.len() > 254 {
             self.problem(field, "must be an e-mail address");
         }
@@ -137,6 +144,13 @@ impl Check {
 /// (Unicode Standard Annex 9, section 2).
 pub fn turns_direction(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True for what takes no room or shows nothing: of a name there must be more.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
 }
 
 #[cfg(test)]

@@ -16,9 +16,20 @@ use super::limit::{Caller, Limits};
 use super::{System, address, docs, finish, origin, system_of};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::identity::{jwt, session, tokens};
+use crate::identity::{grants, jwt, session, tokens};
 
 const REFUSED: &str = "/_refused";
+/// Where somebody signs in or up.
+const SIGN_INS: [&str; 6] = [
+    "/api/auth",
+    "/api/v1/auth/admin/register",
+    "/api/v1/auth/admin/login",
+    "/api/v1/auth/admin/refresh",
+    "/proposals/v1/auth/signup",
+    "/proposals/v1/auth/signin",
+];
+/// Where somebody signs out.
+const SIGN_OUTS: [&str; 2] = ["/api/auth/logout", "/api/v1/auth/admin/logout"];
 
 /// The fairing.
 pub struct Gate;
@@ -124,7 +135,7 @@ async fn admit(request: &Request<'_>) -> Result<()> {
     }
     origin::check(request, config)?;
     // Nobody is kept from signing out.
-    if limits.on() && request.uri().path() != "/api/auth/logout" {
+    if limits.on() && !SIGN_OUTS.contains(&request.uri().path().as_str()) {
         limits.call(request.method(), caller(request).await?)?;
     }
     Ok(())
@@ -133,11 +144,18 @@ async fn admit(request: &Request<'_>) -> Result<()> {
 /// Who is counted: by what the call's system knows its callers by, if it is good, else by the
 /// address.
 async fn caller(request: &Request<'_>) -> Result<Caller> {
+    let path = request.uri().path();
+    // Whoever signs in is nobody yet, whatever is shown beside.
+    if SIGN_INS.contains(&path.as_str()) {
+        return Ok(Caller::Address(address::network(address::of(request))));
+    }
     if request.headers().contains("Authorization") {
-        if let Some(claims) = jwt::shown(request) {
+        if let Some(claims) = jwt::shown(request)
+            && grants::live(request, claims).await?
+        {
             return Ok(Caller::User(claims.sub));
         }
-        if system_of(request.method(), request.uri().path().as_str()) == System::Automation
+        if system_of(request.method(), path.as_str()) == System::Automation
             && let Some(token) = tokens::current(request).await?
         {
             return Ok(Caller::Machine(token.id()));

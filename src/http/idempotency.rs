@@ -21,8 +21,10 @@ use crate::db::{Conn, Db, OrIgnore};
 use crate::error::{Error, Result};
 use crate::identity::guard::as_person;
 use crate::identity::people::UserId;
-use crate::secret::sha256_hex;
+use crate::secret::{Secret, sha256_hex};
 
+/// What calls are hashed for.
+const PURPOSE: &str = "idempotency 1";
 /// Most characters of a key.
 const KEY_CHARS: usize = 255;
 /// Most bytes of an answer that is kept.
@@ -38,7 +40,9 @@ pub struct Once(Option<Key>);
 struct Key {
     /// None where the header's value is not a key.
     key: Option<String>,
-    fingerprint: String,
+    /// Of method, path and body, in which a password may stand: so only this server can make it.
+    /// The one in use first, then those by former keys.
+    fingerprints: Vec<String>,
 }
 
 /// For calls without a body; with one, [`super::body::Body::json_once`] gives it.
@@ -111,9 +115,11 @@ impl Once {
                     .all(|byte| byte.is_ascii_graphic() || byte == b' ')
                 && request.headers().get("Idempotency-Key").count() == 1;
             let (method, path) = (request.method().as_str(), request.uri().path().as_str());
+            let call = [method.as_bytes(), b" ", path.as_bytes(), b"\n", body].concat();
+            let secret = request.rocket().state::<Secret>();
             Key {
                 key: well_formed.then(|| key.to_owned()),
-                fingerprint: sha256_hex(&[method.as_bytes(), b" ", path.as_bytes(), b"\n", body]),
+                fingerprints: secret.map_or_else(Vec::new, |secret| secret.hashes(PURPOSE, &call)),
             }
         }))
     }
@@ -163,11 +169,11 @@ impl Once {
     }
 
     fn claim(self, caller: UserId, clock: &Clock) -> Option<Claim> {
-        let Key { key, fingerprint } = self.0?;
+        let Key { key, fingerprints } = self.0?;
         let who = caller.to_string();
         Some(Claim {
             key_hash: sha256_hex(&[who.as_bytes(), b"\n", key?.as_bytes()]),
-            fingerprint,
+            fingerprints,
             caller,
             now: clock.now().into(),
         })
@@ -177,7 +183,7 @@ impl Once {
 /// A call that is to happen once.
 struct Claim {
     key_hash: String,
-    fingerprint: String,
+    fingerprints: Vec<String>,
     caller: UserId,
     now: Timestamp,
 }
@@ -215,7 +221,11 @@ impl Claim {
         let row = diesel::insert_into(idempotency_keys::table).values((
             idempotency_keys::key_hash.eq(&self.key_hash),
             idempotency_keys::user_id.eq(self.caller),
-            idempotency_keys::fingerprint.eq(&self.fingerprint),
+            idempotency_keys::fingerprint.eq(self
+                .fingerprints
+                .first()
+                .cloned()
+                .unwrap_or_default()),
             idempotency_keys::status.eq(0),
             idempotency_keys::body.eq(""),
             idempotency_keys::created_at.eq(self.now),
@@ -241,7 +251,7 @@ impl Claim {
                 diesel::delete(idempotency_keys::table.find(&self.key_hash)).execute(conn)?;
                 Ok(None)
             }
-            Some(row) if row.fingerprint != self.fingerprint => Err(Error::KeyReused),
+            Some(row) if !self.fingerprints.contains(&row.fingerprint) => Err(Error::KeyReused),
             Some(row) => {
                 let status = u16::try_from(row.status).ok().and_then(Status::from_code);
                 let status =

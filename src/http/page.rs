@@ -58,7 +58,8 @@ impl Query<'_> {
     /// A parameter's text of at most so many characters.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>> {
         match self.get(name) {
-            Some(text) if text.chars().count() > most || text.contains('\0') => Err(malformed(
+            Some(text) if text.contains('\0') => Err(malformed(name, "must not hold NUL")),
+            Some(text) if text.chars().count() > most => Err(malformed(
                 name,
                 format!("must have at most {most} characters"),
             )),

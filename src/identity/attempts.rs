@@ -150,10 +150,12 @@ impl Attempt {
     fn count_here(&self, conn: &mut Conn, quota: i64, now: Timestamp) -> Result<Counted> {
         self.keep_address(conn, now)?;
         let row = sign_in_attempts::table.find(&self.key_hash);
-        let (began_at, attempts) = diesel::update(sign_in_attempts::table.find(&self.key_hash))
+        let counted = diesel::update(sign_in_attempts::table.find(&self.key_hash))
             .set(sign_in_attempts::attempts.eq(sign_in_attempts::attempts + 1))
             .returning((sign_in_attempts::began_at, sign_in_attempts::attempts))
-            .get_result::<(Timestamp, i64)>(conn)?;
+            .get_result::<(Timestamp, i64)>(conn)
+            .optional()?;
+        let (began_at, attempts) = counted.ok_or_else(swept)?;
         let over = began_at.0 + MINUTE;
         if now.0 >= over {
             let known_until = row
@@ -198,15 +200,16 @@ impl Attempt {
             sign_in_windows::forget_at.eq(now),
         ));
         OrIgnore(row).execute(conn)?;
-        let (began_at, lasts, attempts) =
-            diesel::update(sign_in_windows::table.find(&self.account_hash))
-                .set(sign_in_windows::attempts.eq(sign_in_windows::attempts + 1))
-                .returning((
-                    sign_in_windows::began_at,
-                    sign_in_windows::lasts,
-                    sign_in_windows::attempts,
-                ))
-                .get_result::<(Timestamp, i64, i64)>(conn)?;
+        let counted = diesel::update(sign_in_windows::table.find(&self.account_hash))
+            .set(sign_in_windows::attempts.eq(sign_in_windows::attempts + 1))
+            .returning((
+                sign_in_windows::began_at,
+                sign_in_windows::lasts,
+                sign_in_windows::attempts,
+            ))
+            .get_result::<(Timestamp, i64, i64)>(conn)
+            .optional()?;
+        let (began_at, lasts, attempts) = counted.ok_or_else(swept)?;
         let length = TimeDelta::seconds(lasts);
         let over = began_at.0 + length;
         if now.0 < over {
@@ -275,6 +278,11 @@ impl Attempt {
     }
 }
 
+/// A sweeper on another node took the row between two statements: rare, and over at once.
+fn swept() -> Error {
+    Error::unavailable("an attempt was swept while it was counted")
+}
+
 fn forget_at(known_until: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let soon = Timestamp(now.0 + MINUTE);
     known_until.map_or(soon, |until| until.max(soon))
@@ -293,11 +301,16 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .limit(500)
         .load::<String>(conn)?;
     let addresses = diesel::delete(
-        sign_in_attempts::table.filter(sign_in_attempts::key_hash.eq_any(addresses)),
+        sign_in_attempts::table
+            .filter(sign_in_attempts::key_hash.eq_any(addresses))
+            // Unless it counts again.
+            .filter(sign_in_attempts::forget_at.le(now)),
     )
     .execute(conn)?;
     let windows = diesel::delete(
-        sign_in_windows::table.filter(sign_in_windows::account_hash.eq_any(windows)),
+        sign_in_windows::table
+            .filter(sign_in_windows::account_hash.eq_any(windows))
+            .filter(sign_in_windows::forget_at.le(now)),
     )
     .execute(conn)?;
     Ok(addresses + windows)

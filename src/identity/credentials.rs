@@ -54,7 +54,7 @@ impl<'r> FromRequest<'r> for Desk<'r> {
 }
 
 /// A password that was right a moment ago.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Proved {
     /// Whose it is.
     pub user_id: UserId,
@@ -131,23 +131,24 @@ impl Desk<'_> {
 
 impl Proved {
     /// Holds the password against the hash once more, in the transaction of what it opens;
-    /// replaces a hash of before, and notes that the account is signed in to from here.
+    /// replaces a hash of before, and notes that the account is signed in to from here. Whose it is now: the person may have become another.
     ///
     /// # Errors
     /// 401 if the password was changed meanwhile.
-    pub fn hold(&self, conn: &mut Conn, now: Timestamp) -> Result<()> {
-        let hash = passwords::table
-            .find(self.login_id)
-            .select(passwords::hash)
-            .first::<String>(conn)
+    pub fn hold(&self, conn: &mut Conn, now: Timestamp) -> Result<UserId> {
+        let stored = passwords::table
+            .inner_join(logins::table)
+            .filter(passwords::login_id.eq(self.login_id))
+            .select((logins::user_id, passwords::hash))
+            .first::<(UserId, String)>(conn)
             .optional()?;
-        if hash.as_ref() != Some(&self.hash) {
-            return Err(Error::unauthorized(self.sentence));
-        }
+        let stored = stored.filter(|(_, hash)| *hash == self.hash);
+        let (user_id, _) = stored.ok_or_else(|| Error::unauthorized(self.sentence))?;
         if let Some(renewed) = &self.renewed {
             change(conn, self.login_id, renewed, now)?;
         }
-        self.attempt.succeeded(conn, now)
+        self.attempt.succeeded(conn, now)?;
+        Ok(user_id)
     }
 }
 

@@ -3,13 +3,15 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use rocket::Request;
 
-use super::jwt::Audience;
+use super::jwt::{Audience, Claims};
 use super::people::UserId;
-use crate::db::Conn;
+use crate::clock::Clock;
 use crate::db::schema::{grants, refresh_tokens};
 use crate::db::types::{Id, Timestamp};
-use crate::error::Result;
+use crate::db::{Conn, Db};
+use crate::error::{Error, Result};
 use crate::secret::sha256_hex;
 
 /// Marks the ids of sign-ins.
@@ -71,8 +73,8 @@ pub fn end_all(conn: &mut Conn, user_id: UserId, but: Option<GrantId>) -> Result
     Ok(())
 }
 
-/// The condition that this sign-in of the person still holds; for the guards, which put it
-/// into the select that finds the person.
+/// The condition that the sign-in that a token comes from still holds, in the select that finds
+/// its person.
 #[diesel::dsl::auto_type]
 pub fn holds(id: GrantId, user_id: UserId, audience: Audience, now: Timestamp) -> _ {
     let audience: &'static str = audience.as_str();
@@ -83,6 +85,22 @@ pub fn holds(id: GrantId, user_id: UserId, audience: Audience, now: Timestamp) -
             .filter(grants::audience.eq(audience))
             .filter(grants::expires_at.gt(now)),
     )
+}
+
+/// Whether the sign-in that a token comes from still holds, whatever the token opens; for the
+/// limits, which no token of before may use up.
+///
+/// # Errors
+/// Those of the database.
+pub async fn live(request: &Request<'_>, claims: &Claims) -> Result<bool> {
+    let rocket = request.rocket();
+    let (Some(db), Some(clock)) = (rocket.state::<Db>(), rocket.state::<Clock>()) else {
+        return Err(Error::internal("no database"));
+    };
+    let (id, user_id, audience) = (claims.sid, claims.sub, claims.aud);
+    let now = Timestamp(clock.now());
+    db.read(move |conn| Ok(diesel::select(holds(id, user_id, audience, now)).get_result(conn)?))
+        .await
 }
 
 /// Keeps a refresh token of a sign-in, which holds as long as the token.

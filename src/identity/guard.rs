@@ -76,15 +76,29 @@ impl<'r> FromRequest<'r> for SignedIn {
 
 /// An administrator of this server, by an access token of audience `admin`; anyone else is
 /// refused with 401, and with 403 whoever is signed in as a person.
+#[derive(Debug, Clone, Copy)]
 pub struct Admin {
     /// Who it is.
     pub user_id: UserId,
     /// The sign-in that the token comes from.
     pub grant_id: GrantId,
     role: Role,
+    /// When the token was looked at.
+    at: Timestamp,
 }
 
 impl Admin {
+    /// Asks for a permission once more, in the transaction of a write: the body of a call may
+    /// take long to arrive, and the admin be deactivated meanwhile.
+    ///
+    /// # Errors
+    /// 401 for a sign-in that has ended, 403 without the permission.
+    pub fn check(&self, conn: &mut Conn, permission: Permission) -> Result<()> {
+        let role = role_of(conn, self.user_id, self.grant_id, self.at)?;
+        let role = role.ok_or(Error::NoToken)?;
+        Self { role, ..*self }.may(permission)
+    }
+
     /// What the admin is.
     pub fn role(&self) -> Role {
         self.role
@@ -151,6 +165,7 @@ async fn admin(request: &Request<'_>) -> Result<Admin> {
         user_id,
         grant_id,
         role: role.await?.ok_or(Error::NoToken)?,
+        at: now,
     })
 }
 

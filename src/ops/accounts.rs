@@ -18,7 +18,7 @@ use super::shell::{plain, told, with};
 const MADE_CHARS: usize = 20;
 
 /// An admin to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Admin {
     /// What the admin signs in with.
     pub email: String,
@@ -143,7 +143,12 @@ pub fn create_token(config: &Config, token: Token) -> Result<(String, String), S
         scopes: token.scopes,
         expires_at: expires_at.transpose()?,
     };
-    let new = new.check(now).map_err(sentence)?;
+    let new = new.check(now).map_err(|error| match error {
+        Error::Invalid(fields) if fields.contains_key("expires_at") => {
+            "expires: must be a day to come, such as 2027-01-31".to_owned()
+        }
+        error => sentence(error),
+    })?;
     let fresh = Fresh::draw().map_err(|error| error.to_string())?;
     let made = with(config, |db| async move {
         db.write(move |conn| tokens::insert(conn, None, &new, &fresh, Source::SHELL, now.into()))
@@ -177,8 +182,12 @@ pub fn list_tokens(config: &Config) -> Result<Vec<String>, String> {
 /// # Errors
 /// A sentence that says what to do.
 pub fn revoke_token(config: &Config, id: &str) -> Result<String, String> {
+    // Also as it stands in the token, of which nothing is shown again.
+    let id = match id.strip_prefix("fmt_") {
+        Some(rest) => rest.split('_').next().unwrap_or_default(),
+        None => id,
+    };
     let unknown = || format!("{}: no such token; see: folkmoot token list", plain(id));
-    // Also in the form in which it stands in the token.
     let token_id = uuid::Uuid::try_parse(id).map_err(|_| unknown())?;
     let token_id = TokenId::from(token_id);
     let now = Timestamp(Clock::system().now());

@@ -26,9 +26,9 @@ pub fn list(config: &Config) -> Result<Vec<String>, String> {
                         format!("{name}: waits at {next} of {newest}, refused {count}")
                     }
                 });
-                for (at, topic, why) in refused {
+                for (at, topic, subject, why) in refused {
                     let at = at.0.format("%Y-%m-%d %H:%M");
-                    lines.push(plain(&format!("  {at} {topic}: {why}")));
+                    lines.push(plain(&format!("  {at} {topic} {subject}: {why}")));
                 }
             }
             Ok(lines)

@@ -7,7 +7,7 @@ use rocket::{Orbit, Rocket};
 
 use crate::bus::worker;
 use crate::clock::Clock;
-use crate::config::{AdminRegistration, Config, DatabaseUrl, Hidden, RateLimit};
+use crate::config::{AdminRegistration, Config, DEV_TOKEN, DatabaseUrl, Hidden, RateLimit};
 use crate::db::{Db, migrate};
 
 /// Held while a server runs on a SQLite file.
@@ -73,6 +73,14 @@ pub(crate) fn prepare_database(config: &Config) -> Result<DatabaseLock, String> 
         DatabaseUrl::Sqlite(path) => {
             let told = |error: std::io::Error| format!("DATABASE_URL: {}: {error}", path.display());
             migrate::make_folder(path).map_err(told)?;
+            // Nobody else's to read: it holds hashes of passwords. SQLite gives the files beside it
+            // the same mode.
+            if !path.exists() {
+                use std::os::unix::fs::OpenOptionsExt as _;
+                let mut file = File::options();
+                file.write(true).create(true).truncate(false).mode(0o600);
+                file.open(path).map_err(told)?;
+            }
             // By its real name, so that a link to the file is the same file.
             let mut name = std::fs::canonicalize(path)
                 .unwrap_or_else(|_| path.clone())
@@ -180,6 +188,7 @@ fn registration(config: &Config) -> &'static str {
 fn machine_tokens(config: &Config) -> &'static str {
     match &config.api_token {
         None => "made with: folkmoot token create",
+        Some(Hidden(token)) if token == DEV_TOKEN => "dev-token opens everything, in the demo",
         Some(Hidden(token)) if token.len() < 20 => {
             "API_TOKEN opens everything, and is short: openssl rand -hex 32"
         }

@@ -84,15 +84,16 @@ impl Sweepers {
             .await;
         self.all("deleted events", now, events::sweep).await;
         self.all("deleted groups", now, groups::sweep).await;
-        match erasure::finish(&self.db, now.into()).await {
-            Ok(0) => {}
-            Ok(people) => tracing::info!(people, "erased once more"),
-            Err(error) => tracing::warn!(cause = %error, "an erasure is not complete"),
-        }
+        // Before erasures: what was made by whoever became somebody who is erased goes as well.
         match adoption::finish(&self.db, now.into()).await {
             Ok(0) => {}
             Ok(people) => tracing::info!(people, "became others"),
             Err(error) => tracing::warn!(cause = %error, "what a person made is not handed over"),
+        }
+        match erasure::finish(&self.db, now.into()).await {
+            Ok(0) => {}
+            Ok(people) => tracing::info!(people, "erased once more"),
+            Err(error) => tracing::warn!(cause = %error, "an erasure is not complete"),
         }
         self.all("sign-ins", now, grants::sweep).await;
         self.all("attempts to sign in", now, attempts::sweep).await;

@@ -89,7 +89,7 @@ fn check(name: &str) -> Result<String> {
 }
 
 /// An admin who keeps the catalogue. Whoever is signed in as organiser or vendor may not (403).
-struct Keeper(UserId);
+struct Keeper(Admin);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Keeper {
@@ -107,7 +107,7 @@ impl<'r> FromRequest<'r> for Keeper {
         }
         match request.guard::<Admin>().await {
             Outcome::Success(admin) => match admin.may(Permission::WriteCatalogue) {
-                Ok(()) => Outcome::Success(Self(admin.user_id)),
+                Ok(()) => Outcome::Success(Self(admin)),
                 Err(error) => Outcome::Error(envelope::park(request, error)),
             },
             Outcome::Error(error) => Outcome::Error(error),
@@ -150,8 +150,11 @@ async fn create(
     clock: &State<Clock>,
 ) -> Result<Plain<EventTypeView>> {
     let name = check(&body.valid()?.event_name)?;
-    let (by, now) = (keeper.0, Timestamp(clock.now()));
-    let made = db.write(move |conn| insert(conn, &name, by, source, now));
+    let (by, now) = (keeper.0.user_id, Timestamp(clock.now()));
+    let made = db.write(move |conn| {
+        keeper.0.check(conn, Permission::WriteCatalogue)?;
+        insert(conn, &name, by, source, now)
+    });
     Ok(Plain::created(made.await.map_err(taken)?))
 }
 
@@ -175,8 +178,11 @@ async fn rename(
     clock: &State<Clock>,
 ) -> Result<Plain<EventTypeView>> {
     let name = check(&body.valid()?.event_name)?;
-    let (by, now) = (keeper.0, Timestamp(clock.now()));
-    let renamed = db.write(move |conn| update(conn, event_type_id, &name, by, source, now));
+    let (by, now) = (keeper.0.user_id, Timestamp(clock.now()));
+    let renamed = db.write(move |conn| {
+        keeper.0.check(conn, Permission::WriteCatalogue)?;
+        update(conn, event_type_id, &name, by, source, now)
+    });
     Ok(Plain::ok(renamed.await.map_err(taken)?))
 }
 
@@ -197,8 +203,11 @@ async fn remove(
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<NoContent> {
-    let (by, now) = (keeper.0, Timestamp(clock.now()));
-    let removed = db.write(move |conn| delete_row(conn, event_type_id, by, source, now));
+    let (by, now) = (keeper.0.user_id, Timestamp(clock.now()));
+    let removed = db.write(move |conn| {
+        keeper.0.check(conn, Permission::WriteCatalogue)?;
+        delete_row(conn, event_type_id, by, source, now)
+    });
     removed.await.map_err(|error| match error {
         Error::Database(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
             in_use()

@@ -21,7 +21,7 @@ use crate::identity::audit::{self, Source};
 use crate::identity::credentials::{Desk, Proved};
 use crate::identity::grants;
 use crate::identity::guard::SignedIn;
-use crate::identity::people::{self, Login, LoginView, UserId};
+use crate::identity::people::{self, LoginView, UserId};
 
 /// The routes of this slice.
 #[derive(utoipa::OpenApi)]
@@ -50,7 +50,7 @@ struct LinkCredentials {
         (status = 400, description = "Not JSON, or a field that is missing or of another type"),
         (status = 401, description = "Nobody is signed in, or `Invalid credentials`"),
         (status = 403, description = "I am suspended, or the other is"),
-        (status = 409, description = "`You belong to a company already.`"),
+        (status = 409, description = "`You belong to a company already.`, or `This user name is linked to another person already.`"),
     ))]
 #[post("/api/users/@me/link", data = "<body>")]
 async fn link(
@@ -62,13 +62,14 @@ async fn link(
 ) -> Result<Kept> {
     let (LinkCredentials { username, password }, once) = body.json_once("Invalid input data.")?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
-    who.write(db, |_| Ok(())).await?;
+    db.read(move |conn| people::check_may_write(conn, me))
+        .await?;
     let theirs = login(&username);
-    let proved = desk.prove(theirs.clone(), &password, REFUSED).await?;
+    let proved = desk.prove(theirs, &password, REFUSED).await?;
     let (other, source) = (proved.user_id, desk.source);
     let linked = once
         .write(db, me, clock, move |conn| {
-            join(conn, me, &theirs, &proved, source, now)?;
+            join(conn, me, &proved, source, now)?;
             let logins = people::logins(conn, me)?;
             Ok(Said::ok("login linked successfully", logins))
         })
@@ -85,19 +86,23 @@ async fn link(
 fn join(
     conn: &mut Conn,
     me: UserId,
-    theirs: &Login,
     proved: &Proved,
     source: Source,
     now: Timestamp,
 ) -> Result<()> {
-    proved.hold(conn, now)?;
     // Not whose it was when the password was looked at.
-    let other = people::of_login(conn, theirs)?.ok_or(Error::Unauthorized(None))?;
+    let other = proved.hold(conn, now)?;
     if other == me {
         return Ok(());
     }
     people::check_may_write(conn, other)?;
-    if accounts::has(conn, other)? && accounts::has(conn, me)? {
+    // A password never moves another way in: whoever has one is somebody else.
+    if people::logins(conn, other)?.len() > 1 {
+        return Err(Error::conflict(
+            "This user name is linked to another person already.",
+        ));
+    }
+    if accounts::is_open(conn, other)? && accounts::is_open(conn, me)? {
         return Err(Error::conflict("You belong to a company already."));
     }
     people::merge(conn, other, me, now)?;

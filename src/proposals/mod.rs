@@ -56,5 +56,9 @@ pub fn sections() -> Vec<Section> {
 
 /// What hears changes here.
 pub fn subscribers() -> Vec<Subscriber> {
-    vec![requests::approval::SUBSCRIBER, accounts::ERASURES]
+    vec![
+        requests::approval::SUBSCRIBER,
+        accounts::ERASURES,
+        accounts::CLOSING,
+    ]
 }

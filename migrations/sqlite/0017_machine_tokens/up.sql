@@ -12,6 +12,8 @@ CREATE TABLE machine_tokens (
     expires_at TEXT,
     -- to the minute
     last_used_at TEXT,
-    revoked_at TEXT
+    revoked_at TEXT,
+    -- when it was last shown although it holds no more, to the minute
+    refused_at TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX machine_tokens_creator ON machine_tokens (created_by);

@@ -97,7 +97,7 @@ struct AdminRegistered {
 /// comes (`bootstrap`), or anyone, as an event manager (`open`).
 #[utoipa::path(tag = "Admins", request_body = AdminSignUp,
     responses(
-        (status = 201, description = "AdminRegistered, and signed in", body = AdminRegistered),
+        (status = 201, description = "Registered, and signed in", body = AdminRegistered),
         (status = 400, description = "`VALIDATION_FAILED`"),
         (status = 401, description = "`UNAUTHORIZED`: a super admin's token is needed, or this one does not hold"),
         (status = 403, description = "`FORBIDDEN`: registration is closed, or the token is not a super admin's"),
@@ -133,9 +133,13 @@ async fn register(
     let hash = desk.hash(&new.password).await?;
     let (attempt, source) = (desk.attempt(&new.login()), desk.source);
     let (now, secret) = (Timestamp(hall.clock.now()), Secret::clone(hall.secret));
-    let (refresh_token, actor) = (random_text()?, by.0.map(|admin| admin.user_id));
+    let (refresh_token, by) = (random_text()?, by.0);
+    let actor = by.map(|admin| admin.user_id);
     let (made, kept) = (new.clone(), refresh_token.clone());
     let registered = hall.db.write(move |conn| {
+        if let (Entitled::As(_), Some(admin)) = (entitled, &by) {
+            admin.check(conn, Permission::ManageAdmins)?;
+        }
         let role = match entitled {
             Entitled::As(role) => asked.unwrap_or(role),
             Entitled::AsOnly(role) => role,
@@ -176,7 +180,7 @@ fn may_register(by: Option<&Admin>, setting: AdminRegistration) -> Result<Entitl
         (Some(Role::SuperAdmin), _) => Ok(Entitled::As(Role::EventManager)),
         (_, AdminRegistration::Open) => Ok(Entitled::AsOnly(Role::EventManager)),
         (None, AdminRegistration::Bootstrap) => Ok(Entitled::IfFirst),
-        (None, AdminRegistration::Closed) => Err(Error::forbidden("AdminSignUp is closed.")),
+        (None, AdminRegistration::Closed) => Err(Error::forbidden("Registration is closed.")),
         (Some(_), _) => Err(Error::Forbidden(None)),
     }
 }

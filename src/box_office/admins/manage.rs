@@ -81,7 +81,7 @@ struct AdminChanges {
     is_active: Option<bool>,
 }
 
-/// AdminChanges an admin's role, or whether the admin is active. For super admins; the last active
+/// Changes an admin's role, or whether the admin is active. For super admins; the last active
 /// one stays what it is.
 #[utoipa::path(tag = "Admins", security(("admin" = [])), request_body = AdminChanges,
     params(("admin_id" = UserId, Path)),
@@ -109,6 +109,9 @@ async fn edit(
     let (role, by) = (role.transpose()?, admin.user_id);
     let (edit, now) = (Edit { role, is_active }, Timestamp(clock.now()));
     // Serializable: of two who demote each other one is refused.
-    let changed = db.write(move |conn| super::change(conn, admin_id, edit, by, source, now));
+    let changed = db.write(move |conn| {
+        admin.check(conn, Permission::ManageAdmins)?;
+        super::change(conn, admin_id, edit, by, source, now)
+    });
     Ok(Plain::ok(changed.await?))
 }

@@ -63,7 +63,7 @@ pub struct AdminView {
 }
 
 /// What tells of a new admin.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewAdmin {
     pub email: String,
     pub name: String,

@@ -210,29 +210,25 @@ fn author(conn: &mut Conn, subject: Subject, id: Id<()>) -> Result<Option<UserId
 /// how many they were. Where both reported a thing, and both reports are open, one stays.
 pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
     let open = ReportState::Open.as_str();
-    let theirs = reports::table
+    let (made, subjects) = reports::table
         .filter(reports::reporter_id.eq(from))
-        .filter(reports::state.eq(open))
         .limit(500)
-        .select(reports::subject_id)
-        .load::<Id<()>>(conn)?;
+        .select((reports::id, reports::subject_id))
+        .load::<(ReportId, Id<()>)>(conn)?
+        .into_iter()
+        .unzip::<_, _, Vec<_>, Vec<_>>();
     let both = reports::table
         .filter(reports::reporter_id.eq(into))
         .filter(reports::state.eq(open))
-        .filter(reports::subject_id.eq_any(theirs))
+        .filter(reports::subject_id.eq_any(subjects))
         .select(reports::subject_id)
         .load::<Id<()>>(conn)?;
     let twice = reports::table
-        .filter(reports::reporter_id.eq(from))
+        .filter(reports::id.eq_any(&made))
         .filter(reports::state.eq(open))
         .filter(reports::subject_id.eq_any(both));
-    let gone = diesel::delete(twice).execute(conn)?;
-    let made = reports::table
-        .filter(reports::reporter_id.eq(from))
-        .limit(500)
-        .select(reports::id)
-        .load::<ReportId>(conn)?;
-    let made = diesel::update(reports::table.filter(reports::id.eq_any(made)))
+    diesel::delete(twice).execute(conn)?;
+    diesel::update(reports::table.filter(reports::id.eq_any(&made)))
         .set(reports::reporter_id.eq(into))
         .execute(conn)?;
     let about = reports::table
@@ -240,35 +236,37 @@ pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
         .limit(500)
         .select(reports::id)
         .load::<ReportId>(conn)?;
-    let about = diesel::update(reports::table.filter(reports::id.eq_any(about)))
+    diesel::update(reports::table.filter(reports::id.eq_any(&about)))
         .set(reports::author_id.eq(into))
         .execute(conn)?;
-    let of_person = adopt_subject(conn, from, into)?;
-    Ok(gone + made + about + of_person)
+    Ok(made.len() + about.len() + adopt_subject(conn, from, into)?)
 }
 
-/// Reports of the person, by those who did not report the other as well.
+/// Reports of the person; where somebody reported both, and both reports are open, one stays.
 fn adopt_subject(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> {
     let open = ReportState::Open.as_str();
+    let (some, reporters) = reports::table
+        .filter(reports::subject_id.eq(from.of::<()>()))
+        .limit(500)
+        .select((reports::id, reports::reporter_id))
+        .load::<(ReportId, Option<UserId>)>(conn)?
+        .into_iter()
+        .unzip::<_, _, Vec<_>, Vec<_>>();
     let twice = reports::table
         .filter(reports::subject_id.eq(into.of::<()>()))
         .filter(reports::state.eq(open))
+        .filter(reports::reporter_id.eq_any(reporters.into_iter().flatten()))
         .select(reports::reporter_id)
         .load::<Option<UserId>>(conn)?;
     let twice = reports::table
-        .filter(reports::subject_id.eq(from.of::<()>()))
+        .filter(reports::id.eq_any(&some))
         .filter(reports::state.eq(open))
         .filter(reports::reporter_id.eq_any(twice.into_iter().flatten()));
-    let gone = diesel::delete(twice).execute(conn)?;
-    let some = reports::table
-        .filter(reports::subject_id.eq(from.of::<()>()))
-        .limit(500)
-        .select(reports::id)
-        .load::<ReportId>(conn)?;
-    let some = diesel::update(reports::table.filter(reports::id.eq_any(some)))
+    diesel::delete(twice).execute(conn)?;
+    diesel::update(reports::table.filter(reports::id.eq_any(&some)))
         .set(reports::subject_id.eq(into.of::<()>()))
         .execute(conn)?;
-    Ok(gone + some)
+    Ok(some.len())
 }
 
 /// Removes what a person who is erased wrote in reports, 500 at a time, and forgets who it

@@ -140,8 +140,9 @@ async fn restore(
     db: &State<Db>,
     clock: &State<Clock>,
 ) -> Result<Kept> {
-    let (by, now) = (bench.by, Timestamp(clock.now()));
-    once.write(db, bench.admin, clock, move |conn| {
+    let (admin, by, now) = (bench.admin, bench.by, Timestamp(clock.now()));
+    once.write(db, admin.user_id, clock, move |conn| {
+        admin.check(conn, Permission::Moderate)?;
         if !super::restore(conn, user_id, by, now)? {
             return Err(Error::conflict("This person is not suspended."));
         }
@@ -154,7 +155,7 @@ async fn restore(
 
 /// An admin who moderates.
 struct Bench {
-    admin: UserId,
+    admin: Admin,
     by: By,
 }
 
@@ -171,7 +172,7 @@ impl<'r> rocket::request::FromRequest<'r> for Bench {
         }
         match request.guard::<Source>().await {
             Outcome::Success(source) => Outcome::Success(Self {
-                admin: admin.user_id,
+                admin,
                 by: By {
                     admin: Some(admin.user_id),
                     source,
@@ -192,13 +193,14 @@ impl Bench {
         clock: &Clock,
     ) -> Result<Kept> {
         let (ModerationDecision { why }, once) = body.json_once("Invalid input data.")?;
-        let (by, now) = (self.by, Timestamp(clock.now()));
+        let (admin, by, now) = (self.admin, self.by, Timestamp(clock.now()));
         let sentence = match act {
             Act::Dismiss => "Report dismissed",
             Act::Remove | Act::Suspend => "Report upheld",
         };
         // Everybody may be liking what is removed.
-        once.write_hot(db, self.admin, clock, move |conn| {
+        once.write_hot(db, admin.user_id, clock, move |conn| {
+            admin.check(conn, Permission::Moderate)?;
             let decided = decide(conn, id, act, &why, by, now)?;
             Ok(Said::ok(sentence, decided))
         })

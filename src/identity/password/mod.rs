@@ -2,8 +2,8 @@
 
 use std::num::NonZero;
 use std::ops::RangeInclusive;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
@@ -17,7 +17,7 @@ use crate::http::fields::Check;
 /// Most characters of a password.
 const MOST_CHARS: usize = 128;
 /// Longer than any password here, in bytes: not worth hashing.
-const MOST_BYTES: usize = 4 * MOST_CHARS;
+const MOST_BYTES: usize = 32 * MOST_CHARS;
 /// How many may wait for their turn; more than that are told to come back later.
 const WAITING: usize = 64;
 
@@ -72,7 +72,7 @@ pub struct Compared {
 /// Hashes passwords beside the requests: a few at once, since each takes 19 MiB and tens of
 /// milliseconds of a core, and others shall be answered meanwhile.
 pub struct Hasher {
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     /// Nobody's hash, which takes as long as anybody's.
     dummy: String,
@@ -83,7 +83,7 @@ impl Hasher {
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
-            turns: Semaphore::new((cores / 2).max(1)),
+            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
             waiting: AtomicUsize::new(0),
             dummy: hash(&crate::secret::random_text()?)?,
         })
@@ -104,12 +104,12 @@ impl Hasher {
     /// 503 when too many wait.
     pub async fn compare(&self, password: &str, stored: Option<&str>) -> Result<Compared> {
         // What cannot be right takes as long as what might be.
-        let stored = stored.filter(|_| password.len() <= MOST_BYTES);
-        let known = stored.is_some();
         let password: String = match password.len() <= MOST_BYTES {
             true => password.nfc().collect(),
             false => String::new(),
         };
+        let stored = stored.filter(|_| !password.is_empty());
+        let known = stored.is_some();
         let stored = stored.unwrap_or(&self.dummy).to_owned();
         let compared = self.run(move || compare(&password, &stored)).await?;
         Ok(Compared {
@@ -123,8 +123,14 @@ impl Hasher {
         f: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let _place = Place::take(&self.waiting)?;
-        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
-        task::spawn_blocking(f).await.map_err(Error::internal)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(Error::internal)?;
+        // The turn is over when the work is, also where nobody waits for it any more.
+        let work = move || {
+            let _turn = turn;
+            f()
+        };
+        task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 }
 

@@ -8,7 +8,7 @@ mod write;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::schema::{erasures, logins, merges, users};
+use crate::db::schema::{admins, erasures, logins, merges, users};
 use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, MultiBackend, on_backend};
 use crate::error::{Error, Result};
@@ -111,11 +111,14 @@ pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<Person>> {
         .optional()?)
 }
 
-/// What everyone may know of the person with that id; none if the person was erased.
+/// What everyone may know of the person with that id; none if the person was erased, or
+/// is an admin, who is nobody in the community.
 pub fn find_public(conn: &mut Conn, id: UserId) -> Result<Option<PublicPerson>> {
+    let admin = admins::table.filter(admins::user_id.eq(users::id));
     Ok(PublicPerson::query()
         .filter(users::id.eq(id))
         .filter(users::erased_at.is_null())
+        .filter(diesel::dsl::not(diesel::dsl::exists(admin)))
         .first(conn)
         .optional()?)
 }
@@ -144,10 +147,13 @@ pub fn check_may_write(conn: &mut Conn, id: UserId) -> Result<()> {
     }
 }
 
-/// Up to 100 people whose erasure began before that time and is not known to be complete.
+/// Up to 100 people whose erasure began before that time and is not known to be complete; but
+/// for those whom somebody is becoming.
 pub fn unfinished_erasures(conn: &mut Conn, before: Timestamp) -> Result<Vec<UserId>> {
+    let becoming = merges::table.filter(merges::into_id.eq(erasures::user_id));
     Ok(erasures::table
         .filter(erasures::begun_at.lt(before))
+        .filter(diesel::dsl::not(diesel::dsl::exists(becoming)))
         .order(erasures::begun_at)
         .limit(100)
         .select(erasures::user_id)
@@ -161,6 +167,15 @@ pub fn unfinished_merges(conn: &mut Conn, before: Timestamp) -> Result<Vec<(User
         .order(merges::begun_at)
         .limit(100)
         .select((merges::from_id, merges::into_id))
+        .load(conn)?)
+}
+
+/// Up to 100 people who are becoming that one.
+pub fn becoming(conn: &mut Conn, into: UserId) -> Result<Vec<UserId>> {
+    Ok(merges::table
+        .filter(merges::into_id.eq(into))
+        .limit(100)
+        .select(merges::from_id)
         .load(conn)?)
 }
 

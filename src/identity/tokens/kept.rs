@@ -70,7 +70,7 @@ impl NewToken {
 }
 
 /// The secret of a new token, made before the write.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fresh {
     id: TokenId,
     secret: String,
@@ -183,6 +183,23 @@ pub(super) fn used(conn: &mut Conn, id: TokenId, now: Timestamp) -> Result<()> {
         .set(machine_tokens::last_used_at.eq(now))
         .execute(conn)?;
     Ok(())
+}
+
+/// Puts on record that a token was shown that holds no more, once a minute.
+pub(super) fn refused(conn: &mut Conn, id: TokenId, source: Source, now: Timestamp) -> Result<()> {
+    let a_minute_ago = Timestamp(now.0 - TimeDelta::minutes(1));
+    let due = machine_tokens::table.find(id).filter(
+        machine_tokens::refused_at
+            .is_null()
+            .or(machine_tokens::refused_at.le(a_minute_ago)),
+    );
+    let noted = diesel::update(due)
+        .set(machine_tokens::refused_at.eq(now))
+        .execute(conn)?;
+    match noted {
+        0 => Ok(()),
+        _ => audit::record(conn, source, None, "token.refused", Some(id), now),
+    }
 }
 
 /// Forgets tokens that were revoked or expired before `until`, 500 at a time; how many.

@@ -113,7 +113,7 @@ where
 }
 
 /// A token that was just made.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct MadeToken {
     #[serde(flatten)]
     pub view: TokenView,
@@ -139,7 +139,10 @@ async fn create(
     let now = clock.now();
     let new = body.valid()?.check(now)?;
     let (fresh, by) = (Fresh::draw()?, Some(admin.user_id));
-    let made = db.write(move |conn| insert(conn, by, &new, &fresh, source, now.into()));
+    let made = db.write(move |conn| {
+        admin.check(conn, Permission::ManageTokens)?;
+        insert(conn, by, &new, &fresh, source, now.into())
+    });
     Ok(Succeeded::created(made.await?))
 }
 
@@ -176,8 +179,11 @@ async fn revoke(
 ) -> Result<NoContent> {
     admin.may(Permission::ManageTokens)?;
     let (by, now) = (Some(admin.user_id), Timestamp(clock.now()));
-    db.write(move |conn| end(conn, by, token_id, source, now).map(|_| NoContent))
-        .await
+    db.write(move |conn| {
+        admin.check(conn, Permission::ManageTokens)?;
+        end(conn, by, token_id, source, now).map(|_| NoContent)
+    })
+    .await
 }
 
 /// What a token opens, as its bearer sees it.

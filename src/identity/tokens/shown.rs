@@ -1,10 +1,11 @@
 //! The machine token that a request shows.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
-use super::kept::used;
+use super::kept::{refused, used};
 use super::{MachineToken, TokenId, TokenView};
 use crate::clock::Clock;
 use crate::config::{Config, Hidden};
@@ -13,7 +14,7 @@ use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::http::envelope;
-use crate::identity::audit::{self, Source};
+use crate::identity::audit::Source;
 use crate::identity::jwt;
 use crate::secret::{same, sha256_hex};
 
@@ -41,22 +42,55 @@ impl<'r> FromRequest<'r> for Shown {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        match current(request).await {
-            Ok(Some(shown)) => Outcome::Success(shown.clone()),
+        match seen(request).await {
+            Ok(Some(Seen::Good(shown))) => Outcome::Success(shown.clone()),
+            Ok(Some(Seen::Ended(id))) => {
+                // Here, after the limits, which a token that ended is not known by.
+                record_refusal(request, *id).await;
+                Outcome::Error(envelope::park(request, Error::NoToken))
+            }
             Ok(None) => Outcome::Error(envelope::park(request, Error::NoToken)),
             Err(error) => Outcome::Error(envelope::park(request, error)),
         }
     }
 }
 
+async fn record_refusal(request: &Request<'_>, id: TokenId) {
+    let (db, clock) = (
+        request.rocket().state::<Db>(),
+        request.rocket().state::<Clock>(),
+    );
+    if let (Some(db), Some(clock), Outcome::Success(source)) =
+        (db, clock, request.guard::<Source>().await)
+    {
+        let now = Timestamp(clock.now());
+        let noted = db.write_later(move |conn| refused(conn, id, source, now));
+        note(noted.await);
+    }
+}
+
 /// What was found, or that the database was out of reach.
-type Found = std::result::Result<Option<Shown>, ()>;
+type Found = std::result::Result<Option<Seen>, ()>;
+
+/// A token of ours that was shown.
+enum Seen {
+    Good(Shown),
+    /// It was revoked, or has expired.
+    Ended(TokenId),
+}
 
 /// The machine token that the request shows, if it holds. Looked up once a request.
 ///
 /// # Errors
 /// 503 when the database is out of reach.
 pub async fn current<'r>(request: &'r Request<'_>) -> Result<Option<&'r Shown>> {
+    match seen(request).await? {
+        Some(Seen::Good(shown)) => Ok(Some(shown)),
+        Some(Seen::Ended(_)) | None => Ok(None),
+    }
+}
+
+async fn seen<'r>(request: &'r Request<'_>) -> Result<Option<&'r Seen>> {
     let found: &Found = request
         .local_cache_async(async {
             look_up(request).await.map_err(|error| {
@@ -65,12 +99,12 @@ pub async fn current<'r>(request: &'r Request<'_>) -> Result<Option<&'r Shown>> 
         })
         .await;
     match found {
-        Ok(shown) => Ok(shown.as_ref()),
+        Ok(seen) => Ok(seen.as_ref()),
         Err(()) => Err(Error::unavailable("machine tokens are out of reach")),
     }
 }
 
-async fn look_up(request: &Request<'_>) -> Result<Option<Shown>> {
+async fn look_up(request: &Request<'_>) -> Result<Option<Seen>> {
     let rocket = request.rocket();
     let (Some(config), Some(db), Some(clock)) = (
         rocket.state::<Config>(),
@@ -85,7 +119,7 @@ async fn look_up(request: &Request<'_>) -> Result<Option<Shown>> {
     if let Some(Hidden(configured)) = &config.api_token
         && same(&hash(configured), &hash(text))
     {
-        return Ok(Some(Shown::Configured));
+        return Ok(Some(Seen::Good(Shown::Configured)));
     }
     let Some((id, secret)) = parse(text) else {
         return Ok(None);
@@ -97,22 +131,23 @@ async fn look_up(request: &Request<'_>) -> Result<Option<Shown>> {
     };
     let over = view.expires_at.is_some_and(|at| at.0 <= now.0);
     if over || view.revoked_at.is_some() {
-        let source = request.guard::<Source>().await;
-        if let Outcome::Success(source) = source {
-            db.write_later(move |conn| {
-                audit::record(conn, source, None, "token.refused", Some(id), now)
-            })
-            .await?;
-        }
-        return Ok(None);
+        return Ok(Some(Seen::Ended(id)));
     }
     let fresh = view
         .last_used_at
-        .is_some_and(|at| now.0 < at.0 + chrono::TimeDelta::minutes(1));
+        .is_some_and(|at| now.0 < at.0 + TimeDelta::minutes(1));
     if !fresh {
-        db.write_later(move |conn| used(conn, id, now)).await?;
+        let noted = db.write_later(move |conn| used(conn, id, now)).await;
+        note(noted);
     }
-    Ok(Some(Shown::Kept(view)))
+    Ok(Some(Seen::Good(Shown::Kept(view))))
+}
+
+/// What is only noted keeps nobody from anything.
+fn note(noted: Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(cause = %error, "the use of a machine token was not noted");
+    }
 }
 
 fn hash(text: &str) -> String {

@@ -175,13 +175,14 @@ async fn sign_in(
 ) -> Result<Plain<AccountToken>> {
     let AccountSignIn { username, password } = body.valid()?;
     let proved = desk.prove(login(&username), &password, REFUSED).await?;
-    let (id, source, now) = (proved.user_id, desk.source, Timestamp(clock.now()));
-    let grant = db.write(move |conn| {
-        proved.hold(conn, now)?;
+    let (source, now) = (desk.source, Timestamp(clock.now()));
+    let begun = db.write(move |conn| {
+        let id = proved.hold(conn, now)?;
         audit::record::<()>(conn, source, Some(id), "sign_in.succeeded", None, now)?;
-        grants::begin(conn, id, Audience::Proposals, now)
+        Ok((id, grants::begin(conn, id, Audience::Proposals, now)?))
     });
-    let (token, expires_in) = jwts.issue(Audience::Proposals, id, grant.await?)?;
+    let (id, grant) = begun.await?;
+    let (token, expires_in) = jwts.issue(Audience::Proposals, id, grant)?;
     Ok(Plain::ok(AccountToken { token, expires_in }))
 }
 

@@ -20,7 +20,10 @@ use crate::error::{Error, Result};
 use crate::http::envelope;
 use crate::identity::grants;
 use crate::identity::jwt::{self, Audience};
-use crate::identity::people::{ERASED_NAME, UserId};
+use crate::identity::people::{self, ERASED_NAME, UserId};
+
+/// What is found of an account that is closed.
+const CLOSED: &str = "";
 
 /// Serves this slice.
 pub fn stage() -> AdHoc {
@@ -166,10 +169,11 @@ pub fn find(conn: &mut Conn, user_id: UserId) -> Result<Option<AccountView>> {
         .optional()?)
 }
 
-/// Whether a person has an account.
-pub fn has(conn: &mut Conn, user_id: UserId) -> Result<bool> {
+/// Whether a person has an account that is not closed.
+pub fn is_open(conn: &mut Conn, user_id: UserId) -> Result<bool> {
     let one = company_accounts::table
         .find(user_id)
+        .filter(company_accounts::search_key.ne(CLOSED))
         .select(company_accounts::user_id);
     Ok(diesel::select(diesel::dsl::exists(one)).get_result(conn)?)
 }
@@ -180,17 +184,46 @@ pub fn is_vendor(conn: &mut Conn, user_id: UserId) -> Result<bool> {
         .inner_join(people_table::table)
         .filter(company_accounts::user_id.eq(user_id))
         .filter(company_accounts::role.eq(CompanyRole::Vendor.as_str()))
+        .filter(company_accounts::search_key.ne(CLOSED))
         .filter(people_table::erased_at.is_null())
         .select(company_accounts::user_id);
     Ok(diesel::select(diesel::dsl::exists(one)).get_result(conn)?)
 }
 
-/// Gives the account of a person to whom that person became, who has none.
+/// Gives the account of a person to whom that person became, who has none that is open.
 pub fn adopt(conn: &mut Conn, from: UserId, into: UserId) -> Result<()> {
+    if is_open(conn, from)? {
+        diesel::delete(company_accounts::table.find(into)).execute(conn)?;
+    }
     diesel::update(company_accounts::table.find(from))
         .set(company_accounts::user_id.eq(into))
         .execute(conn)?;
     Ok(())
+}
+
+/// Closes the account of whoever removes the user name: nobody finds it any more, and the name is
+/// free. What was proposed stays.
+pub const CLOSING: Subscriber = Subscriber {
+    name: "accounts without a user name",
+    topics: &["user.updated"],
+    hear: close,
+};
+
+fn close(conn: &mut Conn, heard: &Heard, _: Timestamp) -> Result<Verdict> {
+    let user_id = heard.id("user_id")?;
+    if !is_open(conn, user_id)? {
+        return Ok(Verdict::Done);
+    }
+    let logins = people::logins(conn, user_id)?;
+    if logins.iter().all(|login| login.kind != "username") {
+        diesel::update(company_accounts::table.find(user_id))
+            .set((
+                company_accounts::username.eq(ERASED_NAME),
+                company_accounts::search_key.eq(CLOSED),
+            ))
+            .execute(conn)?;
+    }
+    Ok(Verdict::Done)
 }
 
 /// Takes the names out of the accounts of people who are erased, and the words out of what they
@@ -207,7 +240,7 @@ fn erase(conn: &mut Conn, heard: &Heard, now: Timestamp) -> Result<Verdict> {
         .set((
             company_accounts::username.eq(ERASED_NAME),
             company_accounts::company_name.eq(ERASED_NAME),
-            company_accounts::search_key.eq(""),
+            company_accounts::search_key.eq(CLOSED),
         ))
         .execute(conn)?;
     requests::erase(conn, user_id, now)?;

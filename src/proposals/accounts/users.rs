@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use rocket::fairing::AdHoc;
 use rocket::{State, get, routes};
 
-use super::{AccountView, CompanyRole, Member};
+use super::{AccountView, CLOSED, CompanyRole, Member};
 use crate::db::schema::{company_accounts, users};
-use crate::db::{Conn, Db, in_time};
+use crate::db::{Conn, Db, MultiBackend, in_time};
 use crate::error::{Error, Result};
 use crate::http::envelope::Plain;
 use crate::http::page::{Numbered, Query};
@@ -76,18 +76,19 @@ fn search(
     words: Option<&str>,
     page: Numbered,
 ) -> Result<(Vec<AccountView>, i64)> {
-    let words = words.unwrap_or("%").to_owned();
     let there = || {
-        company_accounts::table
+        let mut there = company_accounts::table
             .inner_join(users::table)
             .filter(company_accounts::role.eq(role.as_str()))
+            .filter(company_accounts::search_key.ne(CLOSED))
             .filter(users::erased_at.is_null())
-            .filter(
-                company_accounts::search_key
-                    .like(words.clone())
-                    .escape('\\'),
-            )
             .filter(in_time())
+            .into_boxed::<MultiBackend>();
+        if let Some(words) = words {
+            let found = company_accounts::search_key.like(words.to_owned());
+            there = there.filter(found.escape('\\'));
+        }
+        there
     };
     let total = there().count().get_result(conn)?;
     let some = there()

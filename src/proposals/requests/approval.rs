@@ -50,6 +50,9 @@ fn hear(conn: &mut Conn, heard: &Heard, now: Timestamp) -> Result<Verdict> {
     if people::find_public(conn, approved.proposed_by)?.is_none() {
         return Ok(Verdict::Refused("the organiser is gone".into()));
     }
+    if people::check_may_write(conn, approved.proposed_by).is_err() {
+        return Ok(Verdict::Refused("the organiser is suspended".into()));
+    }
     let title = format!("{} – {}", approved.event_name, approved.company_name);
     let plan = Plan {
         title: &title.chars().take(TITLE_CHARS).collect::<String>(),

@@ -20,12 +20,8 @@ pub struct ProposalDecision {
     #[schema(value_type = String)]
     status: Option<String>,
     /// Why, 1 to 1000 characters: needed to reject, allowed to approve.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
     remarks: Option<String>,
     /// One of the proposed dates: needed to approve.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
     event_date: Option<String>,
 }
 

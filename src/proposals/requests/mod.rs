@@ -192,7 +192,7 @@ async fn find(
     member: Member,
     db: &State<Db>,
 ) -> Result<Plain<ProposalView>> {
-    let found = db.read(move |conn| view::find(conn, &member, proposal_id));
+    let found = db.read(move |conn| view::find(conn, member.user_id, member.role, proposal_id));
     Ok(Plain::ok(found.await?.ok_or_else(not_found)?))
 }
 
@@ -217,7 +217,7 @@ async fn update(
     clock: &State<Clock>,
 ) -> Result<Plain<ProposalView>> {
     let (me, role, now) = (member.user_id, member.role, clock.now());
-    let found = db.read(move |conn| view::find(conn, &member, proposal_id));
+    let found = db.read(move |conn| view::find(conn, member.user_id, member.role, proposal_id));
     let before = found.await?.ok_or_else(not_found)?;
     let decided = body.valid()?;
     let decided = decided.check(role, &before.proposed_dates.0, now.date_naive())?;

@@ -117,8 +117,13 @@ impl ProposalView {
 }
 
 /// The proposal with that id, if it is one of this side's.
-pub fn find(conn: &mut Conn, member: &Member, id: ProposalId) -> Result<Option<ProposalView>> {
-    Ok(load(conn, member.user_id, member.role, Some(id), None, 0, 1)?.pop())
+pub fn find(
+    conn: &mut Conn,
+    who: UserId,
+    role: CompanyRole,
+    id: ProposalId,
+) -> Result<Option<ProposalView>> {
+    Ok(load(conn, who, role, Some(id), None, 0, 1)?.pop())
 }
 
 /// Up to 500 of the proposals that a person made or was made, after this one.
@@ -133,16 +138,6 @@ pub fn of(conn: &mut Conn, who: UserId, after: ProposalId) -> Result<Vec<Row>> {
         .order(proposals::id)
         .limit(500)
         .load(conn)?)
-}
-
-/// The proposal that somebody just made or decided.
-pub(super) fn changed(
-    conn: &mut Conn,
-    who: UserId,
-    role: CompanyRole,
-    id: ProposalId,
-) -> Result<Option<ProposalView>> {
-    Ok(load(conn, who, role, Some(id), None, 0, 1)?.pop())
 }
 
 /// The proposals of this side, newest first, and how many there are.

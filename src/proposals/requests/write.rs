@@ -65,7 +65,7 @@ pub fn insert(conn: &mut Conn, member: &Member, new: &New, now: Timestamp) -> Re
     };
     let change = Change::by(me, "proposal.created");
     bus::record(conn, now, about(change, id, me, new.proposed_to))?;
-    let made = view::changed(conn, me, CompanyRole::HumanResource, id)?;
+    let made = view::find(conn, me, CompanyRole::HumanResource, id)?;
     made.ok_or_else(|| Error::internal("a proposal that was not made"))
 }
 
@@ -114,7 +114,7 @@ pub fn decide(
     };
     audit::record(conn, source, Some(me), topic, Some(id), now)?;
     bus::record(conn, now, about(Change::by(me, topic), id, by, to))?;
-    view::changed(conn, me, role, id)?.ok_or_else(not_found)
+    view::find(conn, me, role, id)?.ok_or_else(not_found)
 }
 
 /// Notes which event was made of a proposal.

@@ -1,6 +1,7 @@
 //! Rules that hold for the whole program, a page each: migrations and schemas, values, the
 //! verbs of the database, who writes what, and what nobody else gets to see.
 
+mod bus;
 mod migrations;
 mod ownership;
 mod privacy;

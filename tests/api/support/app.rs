@@ -216,8 +216,15 @@ impl App {
 
     /// Lets all subscribers hear what is due to them.
     pub fn deliver(&self) {
+        assert!(self.try_deliver(), "all is heard");
+    }
+
+    /// The same; false if something failed.
+    pub fn try_deliver(&self) -> bool {
         let delivered = self.run(folkmoot::ops::start::deliver(self.server().rocket()));
-        delivered.expect("all is heard");
+        delivered
+            .inspect_err(|error| eprintln!("delivering: {error}"))
+            .is_ok()
     }
 
     /// The actions that were put on record since the last call, oldest first.
