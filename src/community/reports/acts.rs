@@ -138,17 +138,7 @@ pub fn decide(
     }
     act_on(conn, &report, act, by, now)?;
     if act == Act::Remove {
-        let same = reports::table
-            .filter(reports::subject_id.eq(report.subject_id))
-            .filter(reports::state.eq(ReportState::Open.as_str()));
-        diesel::update(same)
-            .set((
-                reports::state.eq(to.as_str()),
-                reports::why.eq(&why),
-                reports::decided_at.eq(now),
-                reports::decided_by.eq(by.admin),
-            ))
-            .execute(conn)?;
+        settle_same(conn, &report, &why, by, now)?;
     }
     let change = Change::by_admin(by.admin, topic).of("report_id", id);
     bus::record(conn, now, change.heard_by(Audience::Admins))?;
@@ -159,6 +149,28 @@ pub fn decide(
     };
     audit::record(conn, by.source, by.admin, action, Some(id), now)?;
     find(conn, id)
+}
+
+/// What was removed settles all open reports about it.
+fn settle_same(
+    conn: &mut Conn,
+    report: &ReportView,
+    why: &str,
+    by: By,
+    now: Timestamp,
+) -> Result<()> {
+    let same = reports::table
+        .filter(reports::subject_id.eq(report.subject_id))
+        .filter(reports::state.eq(ReportState::Open.as_str()));
+    diesel::update(same)
+        .set((
+            reports::state.eq(ReportState::Upheld.as_str()),
+            reports::why.eq(why),
+            reports::decided_at.eq(now),
+            reports::decided_by.eq(by.admin),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 fn act_on(conn: &mut Conn, report: &ReportView, act: Act, by: By, now: Timestamp) -> Result<()> {

@@ -279,3 +279,16 @@ fn an_approval_stays_good_when_its_vendor_is_suspended() {
         assert_eq!(event_of(app, &orla, &after)["creator_id"], orla.id());
     });
 }
+
+#[test]
+fn an_organiser_who_is_suspended_meanwhile_publishes_nothing() {
+    each(|app| {
+        let [orla, vera] = pair(app);
+        approve(app, &orla, &vera);
+        mark(app, &orla, "suspended_at");
+        app.deliver();
+        app.changes(&[]);
+        let why = app.text("select why from bus_refusals");
+        assert_eq!(why.as_deref(), Some("the organiser is suspended"));
+    });
+}

@@ -301,3 +301,63 @@ fn a_call_repeated_under_its_key_links_once() {
         assert_eq!(ways(&logins_of(&ann)), ["google ann", "username olga"]);
     });
 }
+
+#[test]
+fn a_password_moves_no_other_way_in() {
+    each(|app| {
+        let [ann, ben] = people(app, ["ann", "ben"]);
+        sign_up(app, "acme", "vendor");
+        join(app, &ann, "acme");
+        let reply = ben.post(LINK, credentials("acme", PASSWORD));
+        reply.error(409, "This user name is linked to another person already.");
+        app.changes(&[]);
+        assert_eq!(ann.get("/api/auth/@me").ok(200)["data"]["id"], ann.id());
+        assert_eq!(array(ann.get(LOGINS).ok(200)["data"].clone()).len(), 2);
+        assert_eq!(array(ben.get(LOGINS).ok(200)["data"].clone()).len(), 1);
+        sign_in(app, "acme");
+    });
+}
+
+#[test]
+fn an_account_without_its_user_name_is_closed() {
+    each(|app| {
+        let [ann] = people(app, ["ann"]);
+        let vendor = sign_up(app, "acme", "vendor");
+        let organiser = sign_up(app, "olga", "human-resource");
+        let types = organiser.get("/proposals/v1/available-events").ok(200);
+        let proposal = json!({
+            "eventName": types["data"][0]["id"],
+            "location": "Market Square",
+            "proposedDates": ["2031-06-14"],
+            "proposedTo": ann.id(),
+        });
+        let logins = join(app, &ann, "acme");
+        let made = organiser.post(PROPOSALS, proposal.clone()).ok(201);
+        assert_eq!(made["proposedTo"]["username"], "acme");
+        let login = logins.iter().find(|login| login["kind"] == "username");
+        let login = text(&login.expect("a user name")["id"]).to_owned();
+        ann.delete(&format!("{LOGINS}/{login}")).no_content();
+        app.deliver();
+
+        let listed = organiser.get("/proposals/v1/users").ok(200);
+        assert_eq!(listed["data"], json!([]), "nobody is there to deal with");
+        organiser
+            .post(PROPOSALS, proposal)
+            .refused_as(400, "BadRequest");
+        let path = format!("{PROPOSALS}/{}", text(&made["id"]));
+        let kept = organiser.get(&path).ok(200);
+        assert_eq!(kept["proposedTo"]["id"], ann.id());
+        vendor.get(PROPOSALS).refused_as(401, "Unauthorized");
+
+        // The name is free, and another account may be linked.
+        let again = json!({
+            "username": "acme", "password": PASSWORD, "companyName": "Other", "role": "vendor",
+        });
+        app.anon().post("/proposals/v1/auth/signup", again).ok(201);
+        let other = app.account("other", "vendor");
+        ann.post(LINK, credentials("other", PASSWORD)).ok(200);
+        let listed = organiser.get("/proposals/v1/users?q=other").ok(200);
+        assert!(listed.to_string().contains(ann.id()), "{listed}");
+        assert!(!listed.to_string().contains(other.id()), "{listed}");
+    });
+}

@@ -256,3 +256,18 @@ fn a_decision_repeated_under_its_key_is_taken_once() {
         assert_open(app, &two);
     });
 }
+
+#[test]
+fn an_administrator_is_nobody_in_the_community() {
+    each(|app| {
+        let root = root(app);
+        let [ann] = people(app, ["ann"]);
+        app.anon()
+            .get(&format!("/api/users/{}", root.id()))
+            .error(404, "User not found");
+        let report = json!({ "subject": "user", "id": root.id(), "reason": "Bossy" });
+        ann.post("/api/reports", report)
+            .error(404, "User not found");
+        app.changes(&[]);
+    });
+}
