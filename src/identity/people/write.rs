@@ -128,7 +128,7 @@ pub fn update(conn: &mut Conn, id: UserId, profile: &Profile, now: Timestamp) ->
 }
 
 /// Keeps a person from writing, or lets the person write again; false if it is so already.
-/// Ending the person's sessions is [`super::session::end_all`].
+/// Ending the person's sessions is [`crate::identity::session::end_all`].
 pub fn suspend(
     conn: &mut Conn,
     id: UserId,
@@ -160,7 +160,7 @@ pub fn suspend(
 
 /// Blanks a person: name, e-mail, avatar and logins go, and nobody signs in as that person
 /// again. What the person made elsewhere is removed by those who keep it, which
-/// [`unfinished_erasures`] remembers.
+/// [`super::unfinished_erasures`] remembers.
 ///
 /// # Errors
 /// 401 for a person who was erased before.
