@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 /// An administrator's role. The later ones may do less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +45,15 @@ impl Role {
         [Self::SuperAdmin, Self::EventManager, Self::Analyst]
             .into_iter()
             .find(|role| role.as_str() == text)
+    }
+
+    /// Reads the name that a caller gave in the field `role`.
+    ///
+    /// # Errors
+    /// What is wrong with the field.
+    pub fn asked(text: &str) -> Result<Self> {
+        Self::read(text)
+            .ok_or_else(|| Error::invalid("role", "must be super_admin, event_manager or analyst"))
     }
 
     /// Its name, on the wire and in the database.

@@ -114,12 +114,7 @@ async fn register(
     let registration = body.valid()?;
     let setting = hall.config.admin_registration;
     let entitled = may_register(by.0.as_ref(), setting)?;
-    let asked = registration.role.as_deref();
-    let asked = asked.map(|role| {
-        Role::read(role)
-            .ok_or_else(|| Error::invalid("role", "must be super_admin, event_manager or analyst"))
-    });
-    let asked = asked.transpose()?;
+    let asked = registration.role.as_deref().map(Role::asked).transpose()?;
     let new = NewAdmin {
         email: registration.email,
         name: registration.name,

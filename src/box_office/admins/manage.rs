@@ -11,7 +11,7 @@ use super::{AdminView, Edit};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::db::types::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::body::{Body, present};
 use crate::http::envelope::Plain;
 use crate::http::page::Query;
@@ -102,11 +102,8 @@ async fn edit(
 ) -> Result<Plain<AdminView>> {
     admin.may(Permission::ManageAdmins)?;
     let AdminChanges { role, is_active } = body.valid()?;
-    let role = role.map(|role| {
-        Role::read(&role)
-            .ok_or_else(|| Error::invalid("role", "must be super_admin, event_manager or analyst"))
-    });
-    let (role, by) = (role.transpose()?, admin.user_id);
+    let role = role.as_deref().map(Role::asked).transpose()?;
+    let by = admin.user_id;
     let (edit, now) = (Edit { role, is_active }, Timestamp(clock.now()));
     // Serializable: of two who demote each other one is refused.
     let changed = db.write(move |conn| {

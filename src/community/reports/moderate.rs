@@ -1,6 +1,9 @@
 //! What admins do about reports. They need the permission to moderate.
 
-use rocket::{Route, State, get, post, routes};
+use rocket::http::Status;
+use rocket::outcome::try_outcome;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Request, Route, State, get, post, routes};
 use serde::Deserialize;
 
 use super::{Act, By, QueuedReport, Report, ReportId, ReportState, decide, queue};
@@ -9,7 +12,7 @@ use crate::db::Db;
 use crate::db::types::{Id, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
-use crate::http::envelope::{Listed, Said};
+use crate::http::envelope::{self, Listed, Said};
 use crate::http::idempotency::{Kept, Once};
 use crate::http::page::Query;
 use crate::identity::audit::Source;
@@ -160,15 +163,13 @@ struct Bench {
 }
 
 #[rocket::async_trait]
-impl<'r> rocket::request::FromRequest<'r> for Bench {
+impl<'r> FromRequest<'r> for Bench {
     type Error = ();
 
-    async fn from_request(request: &'r rocket::Request<'_>) -> rocket::request::Outcome<Self, ()> {
-        use rocket::outcome::try_outcome;
-        use rocket::request::Outcome;
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let admin = try_outcome!(request.guard::<Admin>().await);
         if let Err(error) = admin.may(Permission::Moderate) {
-            return Outcome::Error(crate::http::envelope::park(request, error));
+            return Outcome::Error(envelope::park(request, error));
         }
         match request.guard::<Source>().await {
             Outcome::Success(source) => Outcome::Success(Self {
@@ -178,7 +179,7 @@ impl<'r> rocket::request::FromRequest<'r> for Bench {
                     source,
                 },
             }),
-            _ => Outcome::Error((rocket::http::Status::InternalServerError, ())),
+            _ => Outcome::Error((Status::InternalServerError, ())),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::community::events::{self, EventId, Plan};
 use crate::db::Conn;
 use crate::db::schema::{event_types, proposals};
 use crate::db::types::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::people::{self, UserId};
 
 /// Most characters of an event's title.
@@ -47,11 +47,15 @@ fn hear(conn: &mut Conn, heard: &Heard, now: Timestamp) -> Result<Verdict> {
     let Some(date) = approved.event_date else {
         return Ok(Verdict::Refused("it was approved without a date".into()));
     };
-    if people::find_public(conn, approved.proposed_by)?.is_none() {
-        return Ok(Verdict::Refused("the organiser is gone".into()));
-    }
-    if people::check_may_write(conn, approved.proposed_by).is_err() {
-        return Ok(Verdict::Refused("the organiser is suspended".into()));
+    match people::check_may_write(conn, approved.proposed_by) {
+        Err(Error::Unauthorized(_)) => {
+            return Ok(Verdict::Refused("the organiser is gone".into()));
+        }
+        Err(Error::Forbidden(_)) => {
+            return Ok(Verdict::Refused("the organiser is suspended".into()));
+        }
+        // Any other failure is the database's, and the change is tried again.
+        may => may?,
     }
     let title = format!("{} – {}", approved.event_name, approved.company_name);
     let plan = Plan {

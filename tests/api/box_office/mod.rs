@@ -29,29 +29,6 @@ fn text(value: &Value) -> &str {
         .unwrap_or_else(|| panic!("not a text: {value}"))
 }
 
-/// The keys of an object, in alphabetical order.
-#[track_caller]
-fn keys(object: &Value) -> Vec<&str> {
-    let object = object
-        .as_object()
-        .unwrap_or_else(|| panic!("not an object: {object}"));
-    let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
-    keys.sort_unstable();
-    keys
-}
-
-/// The object with one field set.
-fn set(mut object: Value, field: &str, value: impl Into<Value>) -> Value {
-    object[field] = value.into();
-    object
-}
-
-/// The object without one field.
-fn without(mut object: Value, field: &str) -> Value {
-    object.as_object_mut().expect("an object").remove(field);
-    object
-}
-
 /// A moment as this system tells it: RFC 3339, in UTC.
 #[track_caller]
 fn moment(value: &Value) -> DateTime<Utc> {

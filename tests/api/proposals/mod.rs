@@ -362,29 +362,6 @@ fn id_of(object: &Value) -> &str {
     text(&object["id"])
 }
 
-/// The keys of an object, in alphabetical order.
-#[track_caller]
-fn keys(object: &Value) -> Vec<&str> {
-    let object = object
-        .as_object()
-        .unwrap_or_else(|| panic!("not an object: {object}"));
-    let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
-    keys.sort_unstable();
-    keys
-}
-
-/// The object with one field set.
-fn set(mut object: Value, field: &str, value: impl Into<Value>) -> Value {
-    object[field] = value.into();
-    object
-}
-
-/// The object without one field.
-fn without(mut object: Value, field: &str) -> Value {
-    object.as_object_mut().expect("an object").remove(field);
-    object
-}
-
 /// Moves the app's clock by a second: what follows is later, in answers too.
 fn tick(app: &App) {
     app.clock().advance(TimeDelta::seconds(1));
