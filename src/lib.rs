@@ -44,8 +44,14 @@ pub fn build(config: Config, clock: Clock) -> Result<Rocket<Build>, String> {
     let db = Db::open(&config).map_err(|error| error.to_string())?;
     let http = google::http_client()?;
     let google = Google::new(&config, http.clone(), clock.clone());
-    let worker = Worker::new(db.clone(), clock.clone(), proposals::subscribers());
-    let sections = community::export::Sections::with(proposals::sections());
+    let sections = box_office::sections()
+        .into_iter()
+        .chain(proposals::sections());
+    let sections = community::export::Sections::with(sections);
+    let belongings = community::belongings::Belongings::with(box_office::belongings(&config));
+    let subscribers = box_office::subscribers().into_iter();
+    let subscribers = subscribers.chain(proposals::subscribers()).collect();
+    let worker = Worker::new(db.clone(), clock.clone(), subscribers);
     let limits = Arc::new(Limits::new(config.rate_limit));
     let jwts = Jwts::new(&secret, &config, clock.clone())?;
     let hasher = Hasher::new().map_err(|error| error.to_string())?;
@@ -60,6 +66,7 @@ pub fn build(config: Config, clock: Clock) -> Result<Rocket<Build>, String> {
         .manage(jwts)
         .manage(hasher)
         .manage(sections)
+        .manage(belongings)
         .manage(Arc::new(worker))
         .attach(ops::shield(&config))
         .manage(config)
@@ -83,6 +90,7 @@ fn parts() -> impl Iterator<Item = utoipa::openapi::OpenApi> {
         community::openapi(),
         box_office::openapi(),
         proposals::openapi(),
+        ops::openapi(),
     ];
     all.into_iter().flatten()
 }

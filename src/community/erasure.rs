@@ -12,18 +12,18 @@ use rocket::http::CookieJar;
 use rocket::response::status::NoContent;
 use rocket::{State, delete, routes};
 
+use super::adoption;
+use super::belongings::Belongings;
 use super::calendars::private;
 use super::comments::{self, CommentId};
-use super::{adoption, events, groups, interest, likes, reports};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::Db;
 use crate::db::types::Timestamp;
-use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::http::idempotency;
 use crate::identity::guard::SignedIn;
 use crate::identity::people::{self, UserId};
-use crate::identity::{audit, grants, session};
+use crate::identity::{grants, session};
 use crate::secret::Secret;
 
 /// How old an erasure is when it is gone over once more: no write of before is still under
@@ -56,6 +56,7 @@ async fn erase(
     clock: &State<Clock>,
     config: &State<Config>,
     secret: &State<Secret>,
+    belongings: &State<Belongings>,
     cookies: &CookieJar<'_>,
 ) -> Result<NoContent> {
     let (me, now) = (who.user_id, Timestamp(clock.now()));
@@ -70,7 +71,7 @@ async fn erase(
     .await?;
     session::clear_cookie(cookies, config);
     // The person is gone. Should the rest fail, a sweeper does it.
-    let removed = match remove_traces(db, me, now).await {
+    let removed = match remove_traces(db, belongings, me, now).await {
         Ok(()) => db.scrub().await,
         error => error,
     };
@@ -84,13 +85,13 @@ async fn erase(
 ///
 /// # Errors
 /// Those of the database; the next time tries again.
-pub async fn finish(db: &Db, now: Timestamp) -> Result<usize> {
+pub async fn finish(db: &Db, belongings: &Belongings, now: Timestamp) -> Result<usize> {
     let before = Timestamp(now.0 - SETTLED);
     let unfinished = db.read(move |conn| people::unfinished_erasures(conn, before));
     let unfinished = unfinished.await?;
     let mut finished = Vec::new();
     for person in unfinished {
-        match go_over(db, person, now).await {
+        match go_over(db, belongings, person, now).await {
             Ok(()) => finished.push(person),
             // The others' turn comes all the same.
             Err(error) => tracing::warn!(cause = %error, "an erasure is not complete yet"),
@@ -110,20 +111,22 @@ pub async fn finish(db: &Db, now: Timestamp) -> Result<usize> {
     Ok(count)
 }
 
-async fn go_over(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
+async fn go_over(db: &Db, belongings: &Belongings, person: UserId, now: Timestamp) -> Result<()> {
     db.write_later(move |conn| session::end_all(conn, person))
         .await?;
-    remove_traces(db, person, now).await
+    remove_traces(db, belongings, person, now).await
 }
 
-/// Removes some of what a person made; how much it was.
-type Slice = fn(&mut Conn, UserId, Timestamp) -> Result<usize>;
-
 /// Removes what an erased person made, slice after slice.
-async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
+async fn remove_traces(
+    db: &Db,
+    belongings: &Belongings,
+    person: UserId,
+    now: Timestamp,
+) -> Result<()> {
     let others = db.read(move |conn| people::becoming(conn, person)).await?;
     for other in others {
-        adoption::hand_over(db, other, person).await?;
+        adoption::hand_over(db, belongings, (other, person), now).await?;
     }
     let mut after = CommentId::nobody();
     while let Some(last) = db
@@ -132,17 +135,14 @@ async fn remove_traces(db: &Db, person: UserId, now: Timestamp) -> Result<()> {
     {
         after = last;
     }
-    let slices: [Slice; 7] = [
-        events::erase,
-        groups::erase,
-        |conn, person, _| likes::erase(conn, person),
-        |conn, person, _| interest::erase(conn, person),
-        |conn, person, _| reports::erase(conn, person),
-        |conn, person, _| idempotency::forget(conn, person),
-        |conn, person, _| audit::erase(conn, person),
-    ];
-    for slice in slices {
-        while db.write_later(move |conn| slice(conn, person, now)).await? > 0 {}
+    for belonging in belongings.iter() {
+        loop {
+            let erase = belonging.erase.clone();
+            let slice = db.write_later(move |conn| erase(conn, person, now));
+            if slice.await? == 0 {
+                break;
+            }
+        }
     }
     Ok(())
 }

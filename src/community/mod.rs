@@ -2,6 +2,7 @@
 //! calendars and feeds, reports, and a person's own data.
 
 pub mod adoption;
+pub mod belongings;
 pub mod calendars;
 pub mod comments;
 pub mod erasure;
@@ -13,7 +14,7 @@ pub mod images;
 pub mod interest;
 pub mod likes;
 pub mod reports;
-mod search;
+pub mod search;
 pub mod structured;
 pub mod users;
 

@@ -38,6 +38,9 @@ const NAMES: &[&str] = &[
     "GOOGLE_TOKEN_URL",
     "ADMIN_REGISTRATION",
     "API_TOKEN",
+    "INTERNAL_API_KEY",
+    "BOOKING_HOLD_SECONDS",
+    "WAITLIST_OFFER_SECONDS",
     "CHANGES_RETENTION_DAYS",
     "AUDIT_RETENTION_DAYS",
     "RATE_LIMIT",
@@ -88,6 +91,13 @@ pub struct Config {
     pub admin_registration: AdminRegistration,
     /// A machine token with every scope, for all projects. Default none.
     pub api_token: Option<Hidden>,
+    /// What services show that move seats and confirm payments. Default none: those calls
+    /// answer 503.
+    pub internal_api_key: Option<Hidden>,
+    /// Seconds that seats are held for somebody who is about to pay. Default 600.
+    pub booking_hold_seconds: u32,
+    /// Seconds that an offer to somebody on a waitlist holds. Default 900.
+    pub waitlist_offer_seconds: u32,
     /// Days that the log of changes is kept. Default 7.
     pub changes_retention_days: u32,
     /// Days that the record of sign-ins and decisions is kept. Default 365.
@@ -223,6 +233,16 @@ impl Config {
             google_token_url: google("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")?,
             admin_registration: settings.parse("ADMIN_REGISTRATION", "closed", "bootstrap")?,
             api_token: settings.text("API_TOKEN")?.map(Hidden),
+            internal_api_key: settings.text("INTERNAL_API_KEY")?.map(Hidden),
+            booking_hold_seconds: settings.read("BOOKING_HOLD_SECONDS", "600", "600", |text| {
+                in_range(text, 1, 86_400)
+            })?,
+            waitlist_offer_seconds: settings.read(
+                "WAITLIST_OFFER_SECONDS",
+                "900",
+                "900",
+                |text| in_range(text, 1, 86_400),
+            )?,
             audit_retention_days: settings.read("AUDIT_RETENTION_DAYS", "365", "365", |text| {
                 in_range(text, 1, 3650)
             })?,
@@ -261,6 +281,13 @@ impl Config {
                  make one with: openssl rand -hex 32"
                     .into(),
             );
+        }
+        if let Some(Hidden(key)) = &self.internal_api_key
+            && !key.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err("INTERNAL_API_KEY: not of printable ASCII characters; \
+                 make one with: openssl rand -hex 32"
+                .into());
         }
         match (&self.secret_key, &self.database_url) {
             (Some(Hidden(key)), _) if key.len() < 32 => {

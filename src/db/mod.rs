@@ -14,6 +14,7 @@
 #[expect(missing_docs, reason = "the derive documents nothing of what it makes")]
 mod conn;
 mod deadline;
+mod like;
 pub mod migrate;
 mod pool;
 mod postgres;
@@ -28,6 +29,7 @@ pub(crate) use conn::on_backend;
 pub use conn::{Conn, MultiBackend, OrIgnore, Role};
 pub(crate) use deadline::in_time;
 use diesel::connection::{Connection, TransactionManager};
+pub(crate) use like::containing;
 use rocket::tokio::sync::Notify;
 
 use crate::config::{Config, DatabaseUrl};

@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Body<T> {
     value: Result<T>,
     once: Once,
+    /// There is none at all.
+    blank: bool,
 }
 
 impl<T> Body<T> {
@@ -39,14 +41,29 @@ impl<T> Body<T> {
         self.value
     }
 
+    /// The value of a call that may come without a body.
+    pub fn given(self) -> Result<Option<T>> {
+        match self.blank {
+            true => Ok(None),
+            false => self.value.map(Some),
+        }
+    }
+
+    /// As [`Body::valid`], with the means to answer a repeated call as the first time.
+    pub fn valid_once(self) -> Result<(T, Once)> {
+        let once = self.once.checked()?;
+        Ok((self.value?, once))
+    }
+
     /// As [`Body::json`], with the means to answer a repeated call as the first time.
     pub fn json_once(self, sentence: &'static str) -> Result<(T, Once)> {
-        let Self { value, once } = self;
+        let Self { value, once, blank } = self;
         let once = once.checked()?;
         Ok((
             Self {
                 value,
                 once: Once::default(),
+                blank,
             }
             .json(sentence)?,
             once,
@@ -63,6 +80,7 @@ impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
             Ok(bytes) => data::Outcome::Success(Self {
                 value: parse(request, &bytes),
                 once: Once::of(request, &bytes),
+                blank: bytes.is_empty(),
             }),
             Err(error) => {
                 let (status, ()): (Status, ()) = envelope::park(request, error);

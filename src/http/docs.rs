@@ -66,6 +66,11 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         let cookie = ApiKeyValue::with_description("session", "Set by signing in; lasts 30 days.");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        let key = ApiKeyValue::with_description(
+            "X-API-Key",
+            "The key that services share; also as `Authorization: ApiKey …`.",
+        );
+        components.add_security_scheme("internal", SecurityScheme::ApiKey(ApiKey::Header(key)));
         for (name, description) in [
             (
                 "admin",

@@ -16,7 +16,7 @@ use super::limit::{Caller, Limits};
 use super::{System, address, docs, finish, origin, system_of};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::identity::{grants, jwt, session, tokens};
+use crate::identity::{grants, jwt, service, session, tokens};
 
 const REFUSED: &str = "/_refused";
 /// Where somebody signs in or up.
@@ -28,8 +28,15 @@ const SIGN_INS: [&str; 6] = [
     "/proposals/v1/auth/signup",
     "/proposals/v1/auth/signin",
 ];
-/// Where somebody signs out.
-const SIGN_OUTS: [&str; 2] = ["/api/auth/logout", "/api/v1/auth/admin/logout"];
+/// Where nobody is counted: nobody is kept from signing out, and who watches the server is told
+/// how it is.
+const UNCOUNTED: [&str; 5] = [
+    "/api/auth/logout",
+    "/api/v1/auth/admin/logout",
+    "/healthz",
+    "/health",
+    "/health/ready",
+];
 
 /// The fairing.
 pub struct Gate;
@@ -134,8 +141,8 @@ async fn admit(request: &Request<'_>) -> Result<()> {
         return Err(Error::UnsupportedMediaType);
     }
     origin::check(request, config)?;
-    // Nobody is kept from signing out.
-    if limits.on() && !SIGN_OUTS.contains(&request.uri().path().as_str()) {
+    let uncounted = UNCOUNTED.contains(&request.uri().path().as_str());
+    if limits.on() && !uncounted && !service::is_shown(request) {
         limits.call(request.method(), caller(request).await?)?;
     }
     Ok(())

@@ -11,16 +11,14 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder};
-use serde::Serialize;
 
-use super::envelope::{self, Said};
+use super::envelope::{self, Answer};
 use crate::clock::Clock;
 use crate::db::schema::idempotency_keys;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db, OrIgnore};
 use crate::error::{Error, Result};
-use crate::identity::guard::as_person;
-use crate::identity::people::UserId;
+use crate::identity::people::{self, UserId};
 use crate::secret::{Secret, sha256_hex};
 
 /// What calls are hashed for.
@@ -31,6 +29,45 @@ const KEY_CHARS: usize = 255;
 const ANSWER_BYTES: usize = 64 << 10;
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// Whose calls they are: the same key of another caller is another key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// A signed-in person, who may have been kept from writing.
+    Person(UserId),
+    /// Whoever has the internal key.
+    Service,
+}
+
+impl From<UserId> for Caller {
+    fn from(id: UserId) -> Self {
+        Self::Person(id)
+    }
+}
+
+impl Caller {
+    fn user_id(self) -> Option<UserId> {
+        match self {
+            Self::Person(id) => Some(id),
+            Self::Service => None,
+        }
+    }
+
+    fn key_hash(self, key: &str) -> String {
+        let who = match self {
+            Self::Person(id) => id.to_string(),
+            Self::Service => "service".to_owned(),
+        };
+        sha256_hex(&[who.as_bytes(), b"\n", key.as_bytes()])
+    }
+
+    fn check_may_write(self, conn: &mut Conn) -> Result<()> {
+        match self {
+            Self::Person(id) => people::check_may_write(conn, id),
+            Self::Service => Ok(()),
+        }
+    }
+}
 
 /// A call's key, if it has one, and what the call asks.
 #[derive(Debug, Default)]
@@ -133,46 +170,65 @@ impl Once {
         }
     }
 
+    /// What is kept of this caller's key, if the call has one.
+    pub fn key_hash(&self, caller: Caller) -> Option<String> {
+        let key = self.0.as_ref()?.key.as_deref()?;
+        Some(caller.key_hash(key))
+    }
+
     /// Writes once: as [`Db::write`], and a repeat of the call gets the same answer.
     ///
     /// # Errors
-    /// 401 and 403 for a caller who may not write; those of `f`, which are not kept; 422 if
+    /// 401 and 403 for a person who may not write; those of `f`, which are not kept; 422 if
     /// the key was used for another call.
-    pub async fn write<T, F>(self, db: &Db, caller: UserId, clock: &Clock, f: F) -> Result<Kept>
+    pub async fn write<A, F>(
+        self,
+        db: &Db,
+        caller: impl Into<Caller>,
+        clock: &Clock,
+        f: F,
+    ) -> Result<Kept>
     where
-        T: Serialize + Send + 'static,
-        F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
+        A: Answer + Send + 'static,
+        F: Fn(&mut Conn) -> Result<A> + Send + 'static,
     {
+        let caller = caller.into();
         match self.claim(caller, clock) {
             // Nothing is kept, and the answer is written where others do not wait.
-            None => answer(db.write(as_person(caller, f)).await?),
+            None => answer(&db.write(allowed(caller, f)).await?),
             Some(claim) => {
                 let f = move |conn: &mut Conn| claim.write(conn, &f);
-                db.write(as_person(caller, f)).await
+                db.write(allowed(caller, f)).await
             }
         }
     }
 
     /// As [`Once::write`], on a row that many want ([`Db::write_hot`]).
-    pub async fn write_hot<T, F>(self, db: &Db, caller: UserId, clock: &Clock, f: F) -> Result<Kept>
+    pub async fn write_hot<A, F>(
+        self,
+        db: &Db,
+        caller: impl Into<Caller>,
+        clock: &Clock,
+        f: F,
+    ) -> Result<Kept>
     where
-        T: Serialize + Send + 'static,
-        F: Fn(&mut Conn) -> Result<Said<T>> + Send + 'static,
+        A: Answer + Send + 'static,
+        F: Fn(&mut Conn) -> Result<A> + Send + 'static,
     {
+        let caller = caller.into();
         match self.claim(caller, clock) {
-            None => answer(db.write_hot(as_person(caller, f)).await?),
+            None => answer(&db.write_hot(allowed(caller, f)).await?),
             Some(claim) => {
                 let f = move |conn: &mut Conn| claim.write(conn, &f);
-                db.write_hot(as_person(caller, f)).await
+                db.write_hot(allowed(caller, f)).await
             }
         }
     }
 
-    fn claim(self, caller: UserId, clock: &Clock) -> Option<Claim> {
+    fn claim(self, caller: Caller, clock: &Clock) -> Option<Claim> {
         let Key { key, fingerprints } = self.0?;
-        let who = caller.to_string();
         Some(Claim {
-            key_hash: sha256_hex(&[who.as_bytes(), b"\n", key?.as_bytes()]),
+            key_hash: caller.key_hash(&key?),
             fingerprints,
             caller,
             now: clock.now().into(),
@@ -180,20 +236,31 @@ impl Once {
     }
 }
 
+/// `f`, if this caller may write.
+fn allowed<T>(
+    caller: Caller,
+    f: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
+) -> impl Fn(&mut Conn) -> Result<T> + Send + 'static {
+    move |conn| {
+        caller.check_may_write(conn)?;
+        f(conn)
+    }
+}
+
 /// A call that is to happen once.
 struct Claim {
     key_hash: String,
     fingerprints: Vec<String>,
-    caller: UserId,
+    caller: Caller,
     now: Timestamp,
 }
 
 impl Claim {
     /// Writes with `f` and keeps its answer, or gives the one that is kept.
-    fn write<T: Serialize>(
+    fn write<A: Answer>(
         &self,
         conn: &mut Conn,
-        f: &impl Fn(&mut Conn) -> Result<Said<T>>,
+        f: &impl Fn(&mut Conn) -> Result<A>,
     ) -> Result<Kept> {
         if let Some(kept) = self.find(conn)? {
             return Ok(kept);
@@ -202,7 +269,7 @@ impl Claim {
             // Whoever took it meanwhile has committed.
             return self.find(conn)?.ok_or(Error::Conflict(None));
         }
-        let given = answer(f(conn)?)?;
+        let given = answer(&f(conn)?)?;
         if given.body.len() > ANSWER_BYTES {
             return Err(Error::internal("an answer is too long to be kept"));
         }
@@ -220,7 +287,7 @@ impl Claim {
     fn take(&self, conn: &mut Conn) -> Result<bool> {
         let row = diesel::insert_into(idempotency_keys::table).values((
             idempotency_keys::key_hash.eq(&self.key_hash),
-            idempotency_keys::user_id.eq(self.caller),
+            idempotency_keys::user_id.eq(self.caller.user_id()),
             idempotency_keys::fingerprint.eq(self
                 .fingerprints
                 .first()
@@ -266,11 +333,10 @@ impl Claim {
     }
 }
 
-fn answer<T: Serialize>(said: Said<T>) -> Result<Kept> {
-    let body = serde_json::to_string(&said).map_err(Error::internal)?;
+fn answer(given: &impl Answer) -> Result<Kept> {
     Ok(Kept {
-        status: said.status(),
-        body,
+        status: given.status(),
+        body: given.body().map_err(Error::internal)?,
         replayed: false,
     })
 }

@@ -69,8 +69,13 @@ impl Query<'_> {
 
     /// `limit`: 1–100, default 50.
     pub fn limit(&self) -> Result<Limit> {
+        self.limit_or(DEFAULT_LIMIT)
+    }
+
+    /// `limit`: 1–100, with a default of the list's own.
+    pub fn limit_or(&self, default: u8) -> Result<Limit> {
         let limit = match self.get("limit") {
-            None => Some(DEFAULT_LIMIT),
+            None => Some(default),
             Some(text) => text
                 .parse()
                 .ok()
@@ -84,10 +89,16 @@ impl Query<'_> {
     /// `page` (from 1) and `limit` (1–100, with a default of the list's own). Nobody walks past
     /// row 10 000: what is behind it is found by filters.
     pub fn numbered(&self, default_limit: u8) -> Result<Numbered> {
-        let limit = match self.get("limit") {
-            None => i64::from(default_limit),
-            Some(_) => i64::from(self.limit()?.0),
-        };
+        self.up_to_row(default_limit, "narrow the list down instead")
+    }
+
+    /// As [`Query::numbered`], of a list that can be followed further by `cursor`.
+    pub fn numbered_or_cursor(&self, default_limit: u8) -> Result<Numbered> {
+        self.up_to_row(default_limit, "go on with cursor, which has no bound")
+    }
+
+    fn up_to_row(&self, default_limit: u8, instead: &str) -> Result<Numbered> {
+        let limit = i64::from(self.limit_or(default_limit)?.0);
         let number = match self.get("page") {
             None => Some(1),
             Some(text) => text.parse().ok().filter(|page: &i64| *page >= 1),
@@ -97,7 +108,7 @@ impl Query<'_> {
             Some(last) if last <= MOST_ROWS => Ok(Numbered { number, limit }),
             _ => Err(malformed(
                 "page",
-                format!("must end at row {MOST_ROWS} or before; narrow the list down instead"),
+                format!("must end at row {MOST_ROWS} or before; {instead}"),
             )),
         }
     }
@@ -153,7 +164,8 @@ impl Query<'_> {
         Ok((rows, Some(next)))
     }
 
-    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+    /// What a parameter's text means; one that means nothing is a 400.
+    pub fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
         match self.get(name) {
             None => Ok(None),
             Some(text) => match (parse(text), name) {
@@ -168,7 +180,7 @@ impl Query<'_> {
 const NOT_OURS: &str = "was not handed out for this list";
 
 /// A parameter that is not as it must be: a 400, which names it where the system does so.
-fn malformed(name: &str, problem: impl Into<String>) -> Error {
+pub fn malformed(name: &str, problem: impl Into<String>) -> Error {
     Error::Malformed([(name.to_owned().into(), problem.into())].into())
 }
 

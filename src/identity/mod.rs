@@ -13,6 +13,7 @@ pub mod oauth;
 pub mod password;
 pub mod people;
 pub mod roles;
+pub mod service;
 pub mod session;
 pub mod sign_in;
 pub mod tokens;

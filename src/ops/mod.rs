@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod bus;
 pub mod check;
 pub mod demo;
+pub mod health;
 pub mod log;
 pub mod moderation;
 mod shell;
@@ -24,8 +25,14 @@ pub fn stage() -> AdHoc {
             .attach(AdHoc::on_liftoff("start-up screen", |rocket| {
                 Box::pin(async move { start::screen(rocket) })
             }))
+            .attach(health::stage())
             .attach(sweep::stage())
     })
+}
+
+/// Its part of the document.
+pub fn openapi() -> Vec<utoipa::openapi::OpenApi> {
+    vec![<health::Api as utoipa::OpenApi>::openapi()]
 }
 
 /// The security headers that do not depend on the path.

@@ -8,8 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rocket::fairing::AdHoc;
 use rocket::{Orbit, Rocket, tokio};
 
+use crate::box_office::bookings::{Terms, expiry};
 use crate::bus;
 use crate::clock::Clock;
+use crate::community::belongings::Belongings;
 use crate::community::{adoption, comments, erasure, events, groups, interest, likes};
 use crate::config::Config;
 use crate::db::types::Timestamp;
@@ -53,6 +55,8 @@ struct Sweepers {
     db: Db,
     clock: Clock,
     limits: Arc<Limits>,
+    belongings: Belongings,
+    terms: Terms,
     changes_kept: TimeDelta,
     audit_kept: TimeDelta,
 }
@@ -65,6 +69,8 @@ impl Sweepers {
             db: rocket.state::<Db>()?.clone(),
             clock: rocket.state::<Clock>()?.clone(),
             limits: rocket.state::<Arc<Limits>>()?.clone(),
+            belongings: rocket.state::<Belongings>()?.clone(),
+            terms: *rocket.state::<Terms>()?,
             changes_kept: days(config.changes_retention_days),
             audit_kept: days(config.audit_retention_days),
         })
@@ -84,13 +90,16 @@ impl Sweepers {
             .await;
         self.all("deleted events", now, events::sweep).await;
         self.all("deleted groups", now, groups::sweep).await;
+        if let Err(error) = expiry::round(&self.db, &self.clock, self.terms).await {
+            tracing::warn!(cause = %error, "holds that are over were not ended");
+        }
         // Before erasures: what was made by whoever became somebody who is erased goes as well.
-        match adoption::finish(&self.db, now.into()).await {
+        match adoption::finish(&self.db, &self.belongings, now.into()).await {
             Ok(0) => {}
             Ok(people) => tracing::info!(people, "became others"),
             Err(error) => tracing::warn!(cause = %error, "what a person made is not handed over"),
         }
-        match erasure::finish(&self.db, now.into()).await {
+        match erasure::finish(&self.db, &self.belongings, now.into()).await {
             Ok(0) => {}
             Ok(people) => tracing::info!(people, "erased once more"),
             Err(error) => tracing::warn!(cause = %error, "an erasure is not complete"),

@@ -1,5 +1,6 @@
 //! Recomputes what is kept beside the rows it is made of.
 
+use crate::box_office::seats;
 use crate::community::{events, groups, likes};
 use crate::config::DatabaseUrl;
 use crate::db::migrate;
@@ -16,7 +17,7 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, String> {
     }
     let mut conn = migrate::connect(url)?;
     let mut differences = Vec::new();
-    for look in [events::verify, likes::verify, groups::verify] {
+    for look in [events::verify, likes::verify, groups::verify, seats::verify] {
         differences.extend(look(&mut conn).map_err(|error| format!("{url}: {error}"))?);
     }
     Ok(differences)

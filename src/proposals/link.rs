@@ -11,6 +11,7 @@ use super::accounts::auth::{REFUSED, login};
 use super::{accounts, requests};
 use crate::clock::Clock;
 use crate::community::adoption;
+use crate::community::belongings::Belongings;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
@@ -59,6 +60,7 @@ async fn link(
     body: Body<LinkCredentials>,
     db: &State<Db>,
     clock: &State<Clock>,
+    belongings: &State<Belongings>,
 ) -> Result<Kept> {
     let (LinkCredentials { username, password }, once) = body.json_once("Invalid input data.")?;
     let (me, now) = (who.user_id, Timestamp(clock.now()));
@@ -76,7 +78,7 @@ async fn link(
         .await?;
     // They are one person. Should the rest fail, a sweeper does it.
     if other != me
-        && let Err(error) = adoption::hand_over(db, other, me).await
+        && let Err(error) = adoption::hand_over(db, belongings, (other, me), now).await
     {
         tracing::warn!(cause = %error, "what a person made is not handed over yet");
     }

@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 use crate::http::body::present;
 use crate::http::fields::Check;
 
-const TITLE_CHARS: usize = 120;
-const DESCRIPTION_CHARS: usize = 10_000;
-const LOCATION_CHARS: usize = 1_024;
+pub(super) const TITLE_CHARS: usize = 120;
+pub(super) const DESCRIPTION_CHARS: usize = 10_000;
+pub(super) const LOCATION_CHARS: usize = 1_024;
 
 /// A new event.
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -5,6 +5,7 @@
 //! [`super::feed`] and [`super::structured`].
 //! Emits: `event.published`, `event.updated`, `event.cancelled` (which implies its comments).
 
+pub mod announced;
 mod details;
 mod list;
 pub mod selection;
@@ -37,7 +38,8 @@ use details::{Details, EventPatch, NewEvent};
 use super::groups::{self, GroupId};
 use super::{calendars, interest, structured};
 
-pub use when::When;
+pub use selection::FURTHEST_ZONE;
+pub use when::{When, YEARS};
 pub use write::{
     Plan, adopt, count_comments, count_interest, count_interest_gone, erase, is_due, leave_group,
     publish, sweep, sweep_over, verify,

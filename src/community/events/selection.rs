@@ -19,7 +19,7 @@ use crate::http::page::{Key, Limit, Query};
 use crate::identity::people::UserId;
 
 /// No zone is further from UTC than this.
-const FURTHEST_ZONE: chrono::TimeDelta = chrono::TimeDelta::hours(27);
+pub const FURTHEST_ZONE: chrono::TimeDelta = chrono::TimeDelta::hours(27);
 /// Most events of a calendar.
 const CALENDAR_EVENTS: i64 = 1_000;
 

@@ -1,7 +1,9 @@
 //! When an event is: the wall time that its organiser said, the zone, and the instants
 //! they mean.
 
-use chrono::{DateTime, Datelike as _, LocalResult, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, LocalResult, NaiveDateTime, SubsecRound as _, TimeZone as _, Utc,
+};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
@@ -71,8 +73,6 @@ impl When {
             check.problem(field, "must not be before the start");
             return None;
         }
-        let date = |wall: NaiveDateTime| wall.format("%Y-%m-%d").to_string();
-        let time = |wall: NaiveDateTime| wall.format("%H:%M:%S").to_string();
         Some(Self {
             start_date: date(start),
             start_time: time(start),
@@ -86,6 +86,22 @@ impl When {
 }
 
 impl When {
+    /// The times of an event that goes from one instant to another, in whole seconds.
+    pub fn between(start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> Self {
+        let (starts_at, ends_at) = (start.trunc_subsecs(0), end.trunc_subsecs(0));
+        let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
+        let (start, end) = (wall(starts_at), wall(ends_at));
+        Self {
+            start_date: date(start),
+            start_time: time(start),
+            end_date: date(end),
+            end_time: time(end),
+            timezone: zone.name().to_owned(),
+            starts_at: starts_at.into(),
+            ends_at: ends_at.into(),
+        }
+    }
+
     /// The start in the event's zone (RFC 3339).
     pub fn start_rfc3339(&self) -> String {
         rfc3339(&self.start_date, &self.start_time, self.starts_at)
@@ -95,6 +111,14 @@ impl When {
     pub fn end_rfc3339(&self) -> String {
         rfc3339(&self.end_date, &self.end_time, self.ends_at)
     }
+}
+
+fn date(wall: NaiveDateTime) -> String {
+    wall.format("%Y-%m-%d").to_string()
+}
+
+fn time(wall: NaiveDateTime) -> String {
+    wall.format("%H:%M:%S").to_string()
 }
 
 fn read_wall(

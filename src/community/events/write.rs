@@ -10,7 +10,7 @@ use super::{EventId, EventRow};
 use crate::bus::{self, Change};
 use crate::community::groups::{self, GroupId};
 use crate::community::{comments, interest, search};
-use crate::db::schema::{self, event_counters, event_interests, events};
+use crate::db::schema::{self, event_counters, event_interests, event_seats, events};
 use crate::db::types::Timestamp;
 use crate::db::{Conn, on_backend};
 use crate::error::Result;
@@ -31,13 +31,36 @@ pub(super) fn insert(
     if let Some(group_id) = details.group_id {
         groups::check_member(conn, group_id, creator)?;
     }
+    let id = insert_row(conn, Some(creator), details, &Keys::default(), now)?;
+    let change = Change::by(creator, "event.published");
+    bus::record(conn, now, change.of("event_id", id))?;
+    Ok(id)
+}
+
+/// What lists of events are narrowed down by, folded; an event of the community has neither.
+#[derive(Debug, Clone, Default, Insertable, AsChangeset)]
+#[diesel(table_name = events)]
+pub(super) struct Keys {
+    pub(super) type_key: Option<String>,
+    pub(super) city_key: Option<String>,
+}
+
+/// Adds the rows of an event; without a creator it is a draft of the box office.
+pub(super) fn insert_row(
+    conn: &mut Conn,
+    creator: Option<UserId>,
+    details: &Details,
+    keys: &Keys,
+    now: Timestamp,
+) -> Result<EventId> {
     let id = EventId::new();
     diesel::insert_into(events::table)
         .values((
             events::id.eq(id),
             events::creator_id.eq(creator),
             details,
-            events::visible.eq(true),
+            keys,
+            events::visible.eq(creator.is_some()),
             events::is_over.eq(is_over(&details.when, now)),
             events::revision.eq(0),
             events::created_at.eq(now),
@@ -52,11 +75,6 @@ pub(super) fn insert(
         ))
         .execute(conn)?;
     details.index(conn, id)?;
-    bus::record(
-        conn,
-        now,
-        Change::by(creator, "event.published").of("event_id", id),
-    )?;
     Ok(id)
 }
 
@@ -305,7 +323,7 @@ pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(wrong.into_iter().map(sentence).collect())
 }
 
-fn is_over(when: &When, now: Timestamp) -> bool {
+pub(super) fn is_over(when: &When, now: Timestamp) -> bool {
     when.ends_at.0 < now.0 - OVER
 }
 
@@ -331,8 +349,8 @@ pub fn is_due(now: Timestamp) -> _ {
     events::deleted_at.le(until)
 }
 
-/// Removes tombstones that are due, at most 500 at a time; how many they were. The events'
-/// comments and interests go before ([`crate::community::comments::sweep`],
+/// Removes tombstones that are due, at most 500 at a time; how many they were. What the box
+/// office sold seats for stays with its ledger. The events' comments and interests go before ([`crate::community::comments::sweep`],
 /// [`crate::community::interest::sweep`]), since an event may have many.
 pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let due = events::table
@@ -343,6 +361,9 @@ pub fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         )))
         .filter(diesel::dsl::not(diesel::dsl::exists(
             event_interests::table.filter(event_interests::event_id.eq(events::id)),
+        )))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            event_seats::table.filter(event_seats::event_id.eq(events::id)),
         )))
         .select(events::id)
         .limit(500)

@@ -18,7 +18,7 @@ use super::sql;
 use crate::db::MultiBackend;
 
 /// An instant in UTC, in whole microseconds. On the wire `YYYY-MM-DD HH:MM:SS`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql::Instant)]
 pub struct Timestamp(pub DateTime<Utc>);
 

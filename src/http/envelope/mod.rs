@@ -16,6 +16,17 @@ pub use failure::{
     AutomationFailure, BoxOfficeFailure, Failure, FederationFailure, ProposalsFailure,
 };
 
+/// An answer that can be kept, to be given again.
+pub trait Answer {
+    /// The HTTP status.
+    fn status(&self) -> Status;
+    /// The JSON.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    fn body(&self) -> serde_json::Result<String>;
+}
+
 /// A community answer: `{"message", "data"}`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Said<T> {
@@ -45,10 +56,15 @@ impl<T> Said<T> {
             data,
         }
     }
+}
 
-    /// The HTTP status.
-    pub fn status(&self) -> Status {
+impl<T: Serialize> Answer for Said<T> {
+    fn status(&self) -> Status {
         self.status
+    }
+
+    fn body(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 }
 
@@ -86,6 +102,16 @@ impl<T> Plain<T> {
             status: Status::Created,
             body,
         }
+    }
+}
+
+impl<T: Serialize> Answer for Plain<T> {
+    fn status(&self) -> Status {
+        self.status
+    }
+
+    fn body(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.body)
     }
 }
 

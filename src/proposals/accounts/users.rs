@@ -8,7 +8,7 @@ use rocket::{State, get, routes};
 
 use super::{AccountView, CLOSED, CompanyRole, Member};
 use crate::db::schema::{company_accounts, users};
-use crate::db::{Conn, Db, MultiBackend, in_time};
+use crate::db::{Conn, Db, MultiBackend, containing, in_time};
 use crate::error::{Error, Result};
 use crate::http::envelope::Plain;
 use crate::http::page::{Numbered, Query};
@@ -51,23 +51,10 @@ async fn list(
             .ok_or_else(|| Error::invalid("role", "must be human-resource or vendor"))?,
     };
     let page = query.numbered(DEFAULT_LIMIT)?;
-    let words = query.text("q", QUERY_CHARS)?.map(pattern);
+    let words = query.text("q", QUERY_CHARS)?.map(containing);
     let found = db.scan(move |conn| search(conn, role, words.as_deref(), page));
     let (data, total) = found.await?;
     Ok(Plain::ok(Paged::new(data, page, total)))
-}
-
-/// What finds a part of a text; the characters that stand for others stand for themselves.
-fn pattern(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in part.trim().to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 fn search(
@@ -98,16 +85,4 @@ fn search(
         .select(AccountView::as_select())
         .load(conn)?;
     Ok((some, total))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_search_stands_for_other_characters() {
-        assert_eq!(pattern(" Ann_"), "%ann\\_%");
-        assert_eq!(pattern("100%\\"), "%100\\%\\\\%");
-        assert_eq!(pattern("ÉCOLE"), "%école%");
-    }
 }

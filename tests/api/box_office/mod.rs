@@ -2,6 +2,17 @@
 //! and says which changes were recorded.
 
 mod admins;
+mod analytics;
+mod bookings;
+mod catalogue;
+mod events;
+mod faces;
+mod health;
+mod internal;
+mod personal;
+mod tickets;
+mod venues;
+mod waitlist;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

@@ -8,11 +8,11 @@ use super::*;
 const PATH: &str = "/api/users/@me/export";
 
 /// What an export holds, in alphabetical order.
-const PARTS: &str = "calendar comments company events groups interests likes logins profile \
-                     proposals record reports sessions";
+const PARTS: &str = "bookings calendar comments company events groups interests likes logins \
+                     profile proposals record reports sessions waitlist";
 
 /// The lists among it.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "events",
     "comments",
     "likes",
@@ -21,6 +21,8 @@ const LISTS: [&str; 8] = [
     "reports",
     "company",
     "proposals",
+    "bookings",
+    "waitlist",
 ];
 
 /// Takes one's data along.

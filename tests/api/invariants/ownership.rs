@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::schema::declared_tables;
 use super::{entries, in_repository, name_of, read};
 
-/// The file that writes a table, below `src`.
-const OWNERS: [(&str, &str); 33] = [
+/// The file, or the folder of a slice, that writes a table; below `src`.
+const OWNERS: [(&str, &str); 38] = [
     ("changes", "bus/mod.rs"),
     ("users", "identity/people/write.rs"),
     ("logins", "identity/people/write.rs"),
@@ -28,7 +28,7 @@ const OWNERS: [(&str, &str); 33] = [
     ("event_types", "proposals/catalogue.rs"),
     ("proposals", "proposals/requests/write.rs"),
     ("sessions", "identity/session/store.rs"),
-    ("events", "community/events/write.rs"),
+    ("events", "community/events/"),
     ("event_counters", "community/events/write.rs"),
     ("event_search", "community/search.rs"),
     ("group_search", "community/search.rs"),
@@ -42,6 +42,11 @@ const OWNERS: [(&str, &str); 33] = [
     ("comments", "community/comments/write.rs"),
     ("comment_images", "community/images.rs"),
     ("idempotency_keys", "http/idempotency.rs"),
+    ("venues", "box_office/venues/write.rs"),
+    ("event_seats", "box_office/seats/"),
+    ("seat_movements", "box_office/seats/movements.rs"),
+    ("bookings", "box_office/bookings/"),
+    ("waitlist", "box_office/bookings/"),
 ];
 
 /// Folders below `src`, and the modules that nothing in them may name.
@@ -260,9 +265,11 @@ fn every_table_has_one_owner_that_writes_it() {
     assert_eq!(declared_tables(), owned, "the tables and their owners");
     let sources = sources();
     for (table, owner) in owners {
-        let source = sources.iter().find(|source| source.path == owner);
-        let source = source.unwrap_or_else(|| panic!("{owner} is not there, owner of {table}"));
-        assert!(source.written().contains(table), "{owner} writes {table}");
+        let mut its = sources
+            .iter()
+            .filter(|source| source.path.starts_with(owner));
+        let writes = its.any(|source| source.written().contains(table));
+        assert!(writes, "{owner} writes {table}");
     }
 }
 
@@ -272,7 +279,8 @@ fn a_table_is_written_by_its_owner_only() {
     let mut trespasses = Vec::new();
     for source in sources() {
         for table in source.written() {
-            if owners.get(table.as_str()) != Some(&source.path.as_str()) {
+            let owner = owners.get(table.as_str());
+            if !owner.is_some_and(|owner| source.path.starts_with(owner)) {
                 trespasses.push(format!("{} writes {table}", source.path));
             }
         }
@@ -314,8 +322,8 @@ fn modules_know_of_each_other_in_one_direction() {
         for source in files {
             some = true;
             for word in source.words() {
-                // A table has the name of its system.
-                if word == "proposals" && source.path == "db/schema.rs" {
+                // Tables stand in files of their systems' names, and one has such a name.
+                if source.path.starts_with("db/schema/") {
                     continue;
                 }
                 let above = !ABOVE.contains(&folder.trim_end_matches('/'));

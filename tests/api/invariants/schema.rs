@@ -1,4 +1,4 @@
-//! The schema: the two databases agree, and `src/db/schema.rs` says what they are.
+//! The schema: the two databases agree, and `src/db/schema/` says what they are.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,7 +223,7 @@ fn every_foreign_key_leads_an_index() {
     });
 }
 
-/// A table, its primary key, and its columns, as `src/db/schema.rs` has them.
+/// A table, its primary key, and its columns, as `src/db/schema/` has them.
 struct Declared {
     table: String,
     key: String,
@@ -232,7 +232,7 @@ struct Declared {
 }
 
 fn declared() -> Vec<Declared> {
-    let text = read(&in_repository("src/db/schema.rs"));
+    let text = declarations();
     let blocks = text.split("diesel::table! {").skip(1);
     let declared: Vec<Declared> = blocks
         .map(|block| {
@@ -258,18 +258,25 @@ fn declared() -> Vec<Declared> {
             }
         })
         .collect();
-    assert!(!declared.is_empty(), "src/db/schema.rs has tables");
+    assert!(!declared.is_empty(), "src/db/schema/ has tables");
     declared
 }
 
-/// The tables that `src/db/schema.rs` names.
+/// The text of `src/db/schema/`.
+fn declarations() -> String {
+    let files = std::fs::read_dir(in_repository("src/db/schema")).expect("a folder");
+    let files = files.map(|file| file.expect("a file").path());
+    files.map(|file| read(&file)).collect()
+}
+
+/// The tables that `src/db/schema/` names.
 pub(super) fn declared_tables() -> Vec<String> {
     let mut tables: Vec<String> = declared().into_iter().map(|one| one.table).collect();
     tables.sort_unstable();
     tables
 }
 
-/// What a database calls a type of `src/db/schema.rs`.
+/// What a database calls a type of `src/db/schema/`.
 fn native(database: Database, kind: &str) -> &'static str {
     match (database, kind) {
         (Database::Sqlite, "Text" | "Id" | "Instant") => "TEXT",
@@ -303,7 +310,7 @@ fn the_code_names_exactly_the_tables_and_columns_that_are_there() {
         }
         assert_eq!(declared_tables(), tables(&mut connect(app)));
         let missing: Vec<&Column> = schema.columns.difference(&columns).collect();
-        assert!(missing.is_empty(), "not in src/db/schema.rs: {missing:#?}");
+        assert!(missing.is_empty(), "not in src/db/schema/: {missing:#?}");
         let invented: Vec<&Column> = columns.difference(&schema.columns).collect();
         assert!(invented.is_empty(), "not in the database: {invented:#?}");
         let primary = schema.indexes.iter().filter(|index| index[1] == "primary");

@@ -3,6 +3,7 @@
 mod accounts;
 mod approvals;
 mod bodies;
+mod box_office;
 mod commands;
 mod demo;
 mod durability;

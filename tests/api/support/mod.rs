@@ -2,6 +2,7 @@
 //! and a stand-in for Google.
 
 mod app;
+mod box_office;
 mod client;
 mod fresh;
 mod google;
@@ -11,6 +12,7 @@ mod statements;
 mod tokens;
 
 pub use app::{App, Database, each, each_with, each_with_own_issuer};
+pub use box_office::INTERNAL_KEY;
 pub use client::{Client, Reply};
 pub use google::Issuer;
 pub use objects::{keys, set, without};

@@ -127,6 +127,7 @@ impl<'a> Callers<'a> {
             ("a revoked machine", bearer(app, text(&revoked["token"]))),
             (MACHINE, bearer(app, text(&good["token"]))),
             (CONFIGURED, bearer(app, SETTINGS[0].1)),
+            (SERVICE, app.internal()),
             (ORGANISER, organiser),
             (VENDOR, vendor),
             (SESSION, session),

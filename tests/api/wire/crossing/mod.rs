@@ -21,6 +21,7 @@ const MANAGER: &str = "an event_manager";
 const ANALYST: &str = "an analyst";
 const MACHINE: &str = "a machine";
 const CONFIGURED: &str = "the configured machine";
+const SERVICE: &str = "a service";
 
 /// Whom a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +32,15 @@ enum For {
     Party,
     Organiser,
     Catalogue,
+    Manager,
     SuperAdmin,
     Admin,
     Machine,
+    Service,
+    /// Who confirms a booking.
+    Payer,
+    /// Who cancels one.
+    Canceller,
 }
 
 impl For {
@@ -44,10 +51,13 @@ impl For {
             For::Person => &[SESSION],
             For::Party => &[ORGANISER, VENDOR],
             For::Organiser => &[ORGANISER],
-            For::Catalogue => &[ROOT, MANAGER],
+            For::Catalogue | For::Manager => &[ROOT, MANAGER],
             For::Moderator | For::SuperAdmin => &[ROOT],
             For::Admin => &[ROOT, MANAGER, ANALYST],
             For::Machine => &[MACHINE, CONFIGURED],
+            For::Service => &[SERVICE],
+            For::Payer => &[SERVICE, SESSION],
+            For::Canceller => &[SESSION, ROOT, MANAGER],
         }
     }
 
@@ -57,8 +67,9 @@ impl For {
             For::Moderator => &[SESSION, MANAGER, ANALYST],
             For::SuperAdmin => &[MANAGER, ANALYST],
             For::Catalogue => &[ANALYST, ORGANISER, VENDOR],
+            For::Manager | For::Canceller => &[ANALYST],
             For::Organiser => &[VENDOR],
-            For::Anyone | For::Person | For::Party | For::Admin | For::Machine => &[],
+            _ => &[],
         }
     }
 
@@ -75,7 +86,7 @@ impl For {
 }
 
 /// All routes, a line each, with `<>` for what varies.
-const ROUTES: [(For, &str); 9] = [
+const ROUTES: [(For, &str); 13] = [
     (
         For::Anyone,
         "POST /api/auth
@@ -102,7 +113,14 @@ const ROUTES: [(For, &str); 9] = [
          POST /proposals/v1/auth/signin
          POST /api/v1/auth/admin/login
          POST /api/v1/auth/admin/refresh
-         POST /api/v1/auth/admin/logout",
+         POST /api/v1/auth/admin/logout
+         GET /api/v1/events
+         GET /api/v1/events/<>
+         GET /api/v1/events/<>/availability
+         GET /api/v1/tickets/keys
+         GET /healthz
+         GET /health
+         GET /health/ready",
     ),
     (
         For::Person,
@@ -139,8 +157,38 @@ const ROUTES: [(For, &str); 9] = [
          DELETE /api/groups/<>
          POST /api/groups/<>/members/<>
          DELETE /api/groups/<>/members/<>
-         POST /api/reports",
+         POST /api/reports
+         POST /api/v1/events/<>/bookings
+         GET /api/v1/bookings
+         GET /api/v1/bookings/<>
+         GET /api/v1/bookings/<>/ticket.svg
+         POST /api/v1/events/<>/waitlist
+         GET /api/v1/events/<>/waitlist
+         DELETE /api/v1/events/<>/waitlist",
     ),
+    (
+        For::Manager,
+        "POST /api/v1/admin/venues
+         GET /api/v1/admin/venues
+         GET /api/v1/admin/venues/<>
+         PUT /api/v1/admin/venues/<>
+         DELETE /api/v1/admin/venues/<>
+         POST /api/v1/admin/events
+         GET /api/v1/admin/events
+         GET /api/v1/admin/events/<>
+         PUT /api/v1/admin/events/<>
+         DELETE /api/v1/admin/events/<>
+         GET /api/v1/admin/events/<>/bookings
+         POST /api/v1/admin/events/<>/check-in",
+    ),
+    (
+        For::Service,
+        "GET /internal/events/<>
+         POST /internal/events/<>/update-availability
+         POST /internal/events/<>/return-seats",
+    ),
+    (For::Payer, "POST /api/v1/bookings/<>/confirm"),
+    (For::Canceller, "DELETE /api/v1/bookings/<>"),
     (
         For::Moderator,
         "GET /api/reports
@@ -176,7 +224,12 @@ const ROUTES: [(For, &str); 9] = [
          GET /api/v1/tokens
          DELETE /api/v1/tokens/<>",
     ),
-    (For::Admin, "PUT /api/v1/auth/admin/password"),
+    (
+        For::Admin,
+        "PUT /api/v1/auth/admin/password
+         GET /api/v1/admin/events/<>/analytics
+         GET /api/v1/admin/events/<>/analytics.svg",
+    ),
     (For::Machine, "GET /api/v1/tokens/@me"),
 ];
 
@@ -234,7 +287,9 @@ fn whoever_shows_something_else_is_refused() {
                 let reply = callers.call(client, entry);
                 let told = format!("{entry} by {name}: {} {}", reply.status(), reply.text());
                 assert_eq!(reply.status(), status, "{told}");
-                if status == 401 && whom != For::Person {
+                let by_token =
+                    ![For::Person, For::Service, For::Payer, For::Canceller].contains(&whom);
+                if status == 401 && by_token {
                     let scheme = reply.header("WWW-Authenticate").unwrap_or_default();
                     assert!(scheme.starts_with("Bearer"), "{told}: {scheme}");
                 }

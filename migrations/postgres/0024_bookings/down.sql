@@ -1,0 +1,3 @@
+DROP TABLE seat_movements;
+DROP FUNCTION seat_movements_stand();
+DROP TABLE bookings;

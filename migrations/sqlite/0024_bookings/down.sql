@@ -1,0 +1,2 @@
+DROP TABLE seat_movements;
+DROP TABLE bookings;
