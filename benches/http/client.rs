@@ -1,6 +1,6 @@
-//! One HTTP call at a time, for everything that is not measured under load.
+//! One HTTP call at a time, for everything that wrk does not do.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ pub struct Call<'a> {
     pub etag: &'a str,
     /// The bearer token, or nothing.
     pub token: &'a str,
+    /// The internal key, or nothing.
+    pub api_key: &'a str,
     /// The address that `X-Forwarded-For` names, or nothing.
     pub from: &'a str,
 }
@@ -42,6 +44,7 @@ impl Call<'_> {
             body: "",
             etag: "",
             token: "",
+            api_key: "",
             from: "",
         }
     }
@@ -68,6 +71,15 @@ impl Call<'_> {
     }
 
     fn exchange(self, address: SocketAddr) -> io::Result<Answer> {
+        let mut stream = connect(address)?;
+        stream.write_all(self.request(address, "close").as_bytes())?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Answer::parse(&bytes).ok_or_else(no_answer)
+    }
+
+    /// As it goes over the wire; what becomes of the connection then.
+    fn request(self, address: SocketAddr, connection: &str) -> String {
         let Self {
             method,
             path,
@@ -75,13 +87,11 @@ impl Call<'_> {
             body,
             etag,
             token,
+            api_key,
             from,
         } = self;
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
         let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: {connection}\r\n");
         if !cookie.is_empty() {
             request += &format!("Cookie: {cookie}\r\n");
         }
@@ -90,6 +100,9 @@ impl Call<'_> {
         }
         if !token.is_empty() {
             request += &format!("Authorization: Bearer {token}\r\n");
+        }
+        if !api_key.is_empty() {
+            request += &format!("X-API-Key: {api_key}\r\n");
         }
         if !from.is_empty() {
             request += &format!("X-Forwarded-For: {from}\r\n");
@@ -100,12 +113,62 @@ impl Call<'_> {
         }
         request += "\r\n";
         request += body;
-        stream.write_all(request.as_bytes())?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
-        Answer::parse(&bytes)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no HTTP answer"))
+        request
     }
+}
+
+/// A connection that stays open, for calls one after the other.
+pub struct Line {
+    address: SocketAddr,
+    stream: BufReader<TcpStream>,
+}
+
+impl Line {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Result<Self, String> {
+        let stream = connect(address).map_err(|error| format!("{address}: {error}"))?;
+        Ok(Self {
+            address,
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// Makes a call, whatever its answer says.
+    pub fn make(&mut self, call: Call<'_>) -> Result<Answer, String> {
+        self.exchange(call)
+            .map_err(|error| format!("{} {}: {error}", call.method, call.path))
+    }
+
+    fn exchange(&mut self, call: Call<'_>) -> io::Result<Answer> {
+        let request = call.request(self.address, "keep-alive");
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut head = Vec::new();
+        // The head ends with an empty line.
+        while !head.ends_with(b"\r\n\r\n") {
+            if self.stream.read_until(b'\n', &mut head)? == 0 {
+                return Err(no_answer());
+            }
+        }
+        let mut answer = Answer::parse(&head).ok_or_else(no_answer)?;
+        let length: Option<usize> = answer
+            .headers("Content-Length")
+            .next()
+            .and_then(|length| length.parse().ok());
+        answer.body = vec![0; length.ok_or_else(no_answer)?];
+        self.stream.read_exact(&mut answer.body)?;
+        Ok(answer)
+    }
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn no_answer() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "no HTTP answer")
 }
 
 impl Answer {

@@ -1,5 +1,7 @@
 //! The names of the measurements, and what wrk calls in each.
 
+mod box_office;
+
 use chrono::{Days, Utc};
 use serde_json::json;
 
@@ -8,11 +10,18 @@ use super::google::Person;
 use super::texts::{self, COMMON_WORD, RARE_WORD};
 use super::wrk::{CONNECTIONS, Load, Order};
 
+pub use box_office::{
+    availability, booking_hold, catalogue_list, catalogue_list_filtered, seats_path, seats_taken,
+    taking,
+};
+
 pub const START_UP: &str = "start-up";
 pub const EVENT_BY_ID: &str = "event-by-id";
 pub const LIST_BY_START: &str = "list-by-start";
 pub const LIST_50_ANONYMOUS: &str = "list-50-anonymous";
 pub const LIST_50_SIGNED_IN: &str = "list-50-signed-in";
+pub const CATALOGUE_LIST: &str = "catalogue-list";
+pub const CATALOGUE_LIST_FILTERED: &str = "catalogue-list-filtered";
 const SEARCH_COMMON: &str = "search-common";
 const SEARCH_RARE: &str = "search-rare";
 pub const COMMENTS_PAGE: &str = "comments-page";
@@ -26,14 +35,22 @@ pub const TOKEN_READ_ADMINS: &str = "token-read-admins";
 pub const SIGN_IN: &str = "sign-in";
 pub const SIGN_IN_FLOOD: &str = "sign-in-flood";
 pub const SIGN_IN_FLOOD_FAST: &str = "sign-in-flood-fast";
+pub const AVAILABILITY: &str = "availability";
+pub const SEATS_HOT: &str = "seats-hot";
+pub const SEATS_HOT_KEYED: &str = "seats-hot-keyed";
+pub const SEATS_SPREAD: &str = "seats-spread";
+pub const BOOKING_HOLD: &str = "booking-hold";
+pub const STORM: &str = "storm";
 
-/// All names but those of the lists by size.
-pub const NAMES: [&str; 18] = [
+/// All names but those that end with a number of events.
+pub const NAMES: [&str; 26] = [
     START_UP,
     EVENT_BY_ID,
     LIST_BY_START,
     LIST_50_ANONYMOUS,
     LIST_50_SIGNED_IN,
+    CATALOGUE_LIST,
+    CATALOGUE_LIST_FILTERED,
     SEARCH_COMMON,
     SEARCH_RARE,
     COMMENTS_PAGE,
@@ -47,11 +64,32 @@ pub const NAMES: [&str; 18] = [
     SIGN_IN,
     SIGN_IN_FLOOD,
     SIGN_IN_FLOOD_FAST,
+    AVAILABILITY,
+    SEATS_HOT,
+    SEATS_HOT_KEYED,
+    SEATS_SPREAD,
+    BOOKING_HOLD,
+    STORM,
+];
+
+/// What needs events that the box office has put on sale.
+pub const BOX_OFFICE: [&str; 6] = [
+    AVAILABILITY,
+    SEATS_HOT,
+    SEATS_HOT_KEYED,
+    SEATS_SPREAD,
+    BOOKING_HOLD,
+    STORM,
 ];
 
 /// The name of the list, newest update first, among that many events.
 pub fn list_name(size: u32) -> String {
     format!("list-{size}")
+}
+
+/// The name of what is measured among that many events, too, which are not the first number.
+pub fn name_among(name: &str, size: u32) -> String {
+    format!("{name}-{size}")
 }
 
 /// Callers for each event that is read with limits on: with 1 000 events they may read 9.6
@@ -82,6 +120,8 @@ pub fn reads(size: u32, ids: &[String], discussed: &[String], reader: &Person) -
             cookies: vec![reader.cookie.clone()],
             ..list_50(LIST_50_SIGNED_IN)
         },
+        catalogue_list(CATALOGUE_LIST),
+        catalogue_list_filtered(CATALOGUE_LIST_FILTERED),
         Load::get(SEARCH_COMMON, search(COMMON_WORD)),
         Load::get(SEARCH_RARE, search(RARE_WORD)),
         Load::get(COMMENTS_PAGE, pages),

@@ -1,6 +1,7 @@
 //! The benchmark over HTTP: `benches/README.md` says what it measures and how to read it.
 
 mod accounts;
+mod box_office;
 mod ceiling;
 mod children;
 mod client;
@@ -10,8 +11,10 @@ mod google;
 mod loads;
 mod plan;
 mod report;
+mod row_lock;
 mod seed;
 mod server;
+mod storm;
 mod texts;
 mod turns;
 mod wrk;
@@ -39,7 +42,7 @@ struct Options {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=3600))]
     seconds: u64,
-    /// How many events there are: everything is measured at the first number, the list at the
+    /// How many events there are: everything is measured at the first number, some lists at the
     /// others as well; ascending.
     #[arg(long, value_name = "N", value_delimiter = ',',
           default_values_t = [10_000u32, 1_000_000],
@@ -57,10 +60,15 @@ impl Options {
     /// The names of all measurements, in their order.
     fn names(&self) -> Vec<String> {
         let lists = self.events.iter().map(|size| loads::list_name(*size));
+        let catalogue = self.events.iter().skip(1).flat_map(|size| {
+            [loads::CATALOGUE_LIST, loads::CATALOGUE_LIST_FILTERED]
+                .map(|name| loads::name_among(name, *size))
+        });
         loads::NAMES
             .iter()
             .map(|name| (*name).to_owned())
             .chain(lists)
+            .chain(catalogue)
             .collect()
     }
 

@@ -1,31 +1,34 @@
 //! What is measured, in which order.
 //!
 //! At the first size: reads, then likes, comments and new events, then what passwords and tokens
-//! open; then the list alone as the number of events grows. The newest events are always seeded ones, not what a measurement
-//! wrote, so that every list shows the same kind of rows.
+//! open, then the seats of the box office; then some lists alone as the number of events grows. The
+//! newest events are always seeded ones, not what a measurement wrote, so that every list shows the
+//! same kind of rows; so are those that begin next.
 
+mod box_office;
 mod sign_ins;
+mod writes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use folkmoot::config::DatabaseUrl;
 
 use super::Options;
+use super::accounts;
 use super::children::Watchdog;
 use super::client::Call;
 use super::database::{self, Connection};
 use super::google::{Issuer, Person};
 use super::loads::{
-    self, CALENDAR, CALENDAR_NOT_MODIFIED, COMMENT_CREATION, EVENT_CREATION, LIKE_UNLIKE,
+    self, CALENDAR, CALENDAR_NOT_MODIFIED, CATALOGUE_LIST, CATALOGUE_LIST_FILTERED,
     LIST_50_SIGNED_IN, LIST_BY_START, START_UP,
 };
 use super::report::Report;
-use super::seed::{self, DISCUSSED, REMARKS};
+use super::seed::{self, DISCUSSED};
 use super::server::{Server, Setup};
 use super::turns::{self, Measured};
-use super::wrk::{self, CONNECTIONS, Load, Wrk};
+use super::wrk::{CONNECTIONS, Load};
 
 /// Events that are asked for by id.
 const ASKED_FOR: i64 = 1_000;
@@ -98,6 +101,8 @@ impl Bench {
         database::claim(&self.setup.url)?;
         self.setup.prepare()?;
         self.setup.migrate()?;
+        self.setup
+            .create_admin(&accounts::admin_email(), accounts::PASSWORD)?;
         eprintln!("signing {CONNECTIONS} people in");
         let server = self.setup.start()?;
         let people = self.issuer.sign_in(CONNECTIONS, server.address)?;
@@ -117,30 +122,46 @@ impl Bench {
         let mut server = self.start_up()?;
         self.read(&server, *first, &ids, &people)?;
         self.read_calendar(&server)?;
-        if self.options.wants(LIKE_UNLIKE) {
-            server = self.like_and_unlike(server, &people)?;
-        }
-        if self.options.wants(COMMENT_CREATION) {
-            server = self.create_comments(server, &people)?;
-        }
-        if self.options.wants(EVENT_CREATION) {
-            self.measure(&server, &loads::event_creation(&people))?;
-        }
+        server = self.write(server, &people)?;
         self.read_by_token(&server)?;
         server = self.sign_in(server, &ids)?;
+        server = self.sell(server, &ids, &people)?;
         for size in more {
-            let list = loads::list(*size);
-            if self.options.wants(&list.name) {
-                server.stop()?;
-                self.seed(*size, &people)?;
-                server = self.setup.start()?;
-                self.measure(&server, &list)?;
-                self.report.sizes = Some((*first, *size));
-                let by_start_name = format!("{LIST_BY_START}-{size}");
-                self.measure(&server, &loads::by_start(&by_start_name))?;
-            }
+            server = self.grow(server, *size, &people)?;
         }
         server.stop()
+    }
+
+    /// Measures some lists among that many events; gives the next server.
+    fn grow(&mut self, server: Server, size: u32, people: &[Person]) -> Result<Server, String> {
+        let among = |name: &str| loads::name_among(name, size);
+        let lists = self.options.wants(&loads::list_name(size));
+        let mut wanted = Vec::new();
+        if lists {
+            wanted.push(loads::list(size));
+            wanted.push(loads::by_start(&among(LIST_BY_START)));
+        }
+        let catalogue = [
+            loads::catalogue_list(&among(CATALOGUE_LIST)),
+            loads::catalogue_list_filtered(&among(CATALOGUE_LIST_FILTERED)),
+        ];
+        let catalogue = catalogue.into_iter();
+        wanted.extend(catalogue.filter(|load| self.options.wants(&load.name)));
+        if wanted.is_empty() {
+            return Ok(server);
+        }
+        server.stop()?;
+        self.seed(size, people)?;
+        let server = self.setup.start()?;
+        for load in wanted {
+            self.check_catalogue(&server, &load)?;
+            self.measure(&server, &load)?;
+        }
+        self.report.sizes = match self.report.sizes {
+            Some((first, _)) if lists => Some((first, size)),
+            sizes => sizes,
+        };
+        Ok(server)
     }
 
     fn seed(&self, size: u32, people: &[Person]) -> Result<(), String> {
@@ -209,6 +230,7 @@ impl Bench {
         let reader = people.first().ok_or("nobody is signed in")?;
         for load in loads::reads(size, ids, &self.discussed()?, reader) {
             if self.options.wants(&load.name) {
+                self.check_catalogue(server, &load)?;
                 self.measure(server, &load)?;
             }
         }
@@ -283,95 +305,6 @@ impl Bench {
             "SELECT CAST(id AS TEXT) AS text
              FROM (SELECT id FROM events ORDER BY id LIMIT {DISCUSSED}) AS oldest"
         ))
-    }
-
-    /// The ids of the comments that are liked: the oldest of each of these events.
-    fn liked(&self) -> Result<Vec<String>, String> {
-        Connection::open(&self.setup.url)?.texts(&format!(
-            "SELECT CAST(id AS TEXT) AS text
-             FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM comments) AS numbered
-             WHERE n % {REMARKS} = 1 ORDER BY n LIMIT {DISCUSSED}"
-        ))
-    }
-
-    /// How often a like came or went.
-    fn like_changes(&self) -> Result<i64, String> {
-        Connection::open(&self.setup.url)?.number(
-            "SELECT count(*) FROM changes WHERE topic IN ('comment.liked', 'comment.unliked')",
-        )
-    }
-
-    /// Measures likes that come and go, and looks whether each comment counts the likes that
-    /// it has then; gives the next server.
-    fn like_and_unlike(&mut self, server: Server, people: &[Person]) -> Result<Server, String> {
-        let before = self.like_changes()?;
-        let load = loads::like_unlike(people, &self.liked()?);
-        let answered = self.measure(&server, &load)?.answered;
-        server.stop()?;
-        let changes = u64::try_from(self.like_changes()? - before).unwrap_or_default();
-        let report = &mut self.report;
-        report.notes.push(format!(
-            "calls that like or take it back: {answered}; likes that came or went: {changes}"
-        ));
-        // A call that changes nothing costs less than one that does.
-        if changes * 10 < answered * 8 {
-            report.failures.push(format!(
-                "{LIKE_UNLIKE}: {changes} of {answered} calls changed something, so the rate \
-                 is not one of writes"
-            ));
-        }
-        if let Err(difference) = self.setup.verify() {
-            report
-                .failures
-                .push(format!("after {LIKE_UNLIKE}: {difference}"));
-        }
-        self.setup.start()
-    }
-
-    fn comments(&self) -> Result<i64, String> {
-        Connection::open(&self.setup.url)?.number("SELECT count(*) FROM comments")
-    }
-
-    /// Measures comment creation, kills the server in the middle of more of it, and looks
-    /// whether every comment is there that somebody was told of; gives the next server.
-    fn create_comments(&mut self, server: Server, people: &[Person]) -> Result<Server, String> {
-        let before = self.comments()?;
-        let load = loads::comment_creation(people, &self.discussed()?);
-        let measured = self.measure(&server, &load)?;
-
-        let seconds = self.options.seconds.div_ceil(2).max(3);
-        eprintln!("  once more for {seconds} s, with kill -9 one second before the end");
-        let wrk = Wrk::new(&load, &self.folder, &self.watchdog)?;
-        let running = wrk.begin(server.address, seconds)?;
-        std::thread::sleep(Duration::from_secs(seconds - 1));
-        server.kill();
-        // The connections fail then, which is no error; a refusal before that is one.
-        let last = wrk::outcome(running)?;
-
-        let acknowledged = measured.acknowledged + last.acknowledged;
-        let rows = u64::try_from(self.comments()? - before).unwrap_or_default();
-        let report = &mut self.report;
-        report.notes.push(format!(
-            "comments acknowledged until kill -9: {acknowledged}; in the database: {rows}"
-        ));
-        if rows < acknowledged {
-            let lost = acknowledged - rows;
-            report
-                .failures
-                .push(format!("{lost} acknowledged comments are lost"));
-        }
-        if last.acknowledged == 0 {
-            report
-                .failures
-                .push("no comment was acknowledged before kill -9, so it shows nothing".into());
-        }
-        if last.refused > 0 {
-            let refused = last.refused;
-            report
-                .failures
-                .push(format!("{refused} comments were refused before kill -9"));
-        }
-        self.setup.start()
     }
 }
 

@@ -6,7 +6,7 @@ use folkmoot::config::DatabaseUrl;
 
 use super::database::Connection;
 use super::google::Person;
-use super::texts::{self, RARE_EVERY, RARE_WORD, Text};
+use super::texts::{self, CITY, NARROWED_EVERY, RARE_EVERY, RARE_WORD, TYPE, Text};
 
 /// Different texts; each serves many events.
 const TEXTS: usize = 4_096;
@@ -158,6 +158,9 @@ fn settle(url: &DatabaseUrl, mut connection: Connection) -> Result<(), String> {
                 "comment_images",
                 "comment_likes",
                 "users",
+                "event_seats",
+                "seat_movements",
+                "bookings",
             ] {
                 connection.run(&format!("VACUUM (ANALYZE) {table}"))?;
             }
@@ -258,6 +261,9 @@ impl Dialect {
         // What the sweeper would mark in time.
         let over = format!("held_on < '{}'", Utc::now().date_naive() - Days::new(3));
         let rare = format!("CASE WHEN i % {RARE_EVERY} = 7 THEN ' {RARE_WORD}' ELSE '' END");
+        // The first of them lies ahead.
+        let narrowed = |key| format!("CASE WHEN i % {NARROWED_EVERY} = 1 THEN '{key}' END");
+        let (type_key, city_key) = (narrowed(TYPE), narrowed(CITY));
         format!(
             "BEGIN;
              CREATE TEMP TABLE bench_batch AS {series}
@@ -268,10 +274,10 @@ impl Dialect {
                    FROM series) AS drawn;
              INSERT INTO events (id, creator_id, title, description, location, start_date,
                     start_time, end_date, end_time, timezone, starts_at, ends_at, thumbnail,
-                    visible, is_over, revision, created_at, updated_at)
+                    visible, is_over, revision, created_at, updated_at, type_key, city_key)
              SELECT bench_batch.id, bench_people.id, title, description || {rare}, location,
                     held_on, begins, held_on, ends, 'UTC', {starts_at}, {ends_at}, NULL,
-                    TRUE, {over}, 0, {instant}, {instant}
+                    TRUE, {over}, 0, {instant}, {instant}, {type_key}, {city_key}
              FROM bench_batch
              JOIN bench_people ON bench_people.n = i % (SELECT count(*) FROM bench_people)
              JOIN bench_texts ON bench_texts.n = said

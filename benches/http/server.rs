@@ -13,6 +13,9 @@ use super::children::{Running, Watchdog};
 use super::client::{self, Call};
 use super::google::CLIENT_ID;
 
+/// What services show that move seats.
+pub const INTERNAL_API_KEY: &str = "folkmoot-benchmark-internal-key";
+
 /// What a server is started with.
 pub struct Setup {
     pub url: DatabaseUrl,
@@ -61,7 +64,9 @@ impl Setup {
             .env("DATA_DIR", &self.folder)
             .env("SECRET_KEY", "folkmoot-benchmark-key-of-more-than-32-bytes")
             .env("RATE_LIMIT", "off")
-            .env("ADMIN_REGISTRATION", "bootstrap")
+            .env("INTERNAL_API_KEY", INTERNAL_API_KEY)
+            // A day: no hold ends while others are measured.
+            .env("BOOKING_HOLD_SECONDS", "86400")
             .env("GOOGLE_CLIENT_IDS", CLIENT_ID)
             .env("GOOGLE_CERTS_URL", &self.certs_url);
         command
@@ -69,25 +74,26 @@ impl Setup {
 
     /// Brings the schema up to date.
     pub fn migrate(&self) -> Result<(), String> {
-        self.finish("migrate")
+        finish(self.command("migrate").stdin(Stdio::null()))
     }
 
     /// Looks whether all counters agree with the rows that they count.
     pub fn verify(&self) -> Result<(), String> {
-        self.finish("verify")
+        finish(self.command("verify").stdin(Stdio::null()))
     }
 
-    /// Runs a command to its end.
-    fn finish(&self, word: &str) -> Result<(), String> {
-        let output = self
-            .command(word)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("folkmoot {word}: {error}"))?;
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        }
+    /// Makes a super admin.
+    pub fn create_admin(&self, email: &str, password: &str) -> Result<(), String> {
+        let path = self.folder.join("password");
+        let told = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::write(&path, password).map_err(told)?;
+        let file = File::open(&path).map_err(told)?;
+        finish(
+            self.command("admin")
+                .args(["create", "--email", email, "--name", "Benchmark"])
+                .arg("--password-stdin")
+                .stdin(file),
+        )
     }
 
     /// Starts the server and waits for its first answer.
@@ -165,6 +171,17 @@ impl Server {
     /// Stops it with `kill -9`.
     pub fn kill(self) {
         self.running.kill();
+    }
+}
+
+/// Runs a command of the program to its end.
+fn finish(command: &mut Command) -> Result<(), String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("folkmoot: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     }
 }
 

@@ -6,6 +6,12 @@ pub const COMMON_WORD: &str = "welcome";
 pub const RARE_WORD: &str = "zymurgy";
 /// How many events there are for each that has the rare word.
 pub const RARE_EVERY: u32 = 4_000;
+/// The type and the city that seeding gives to one event in [`NARROWED_EVERY`], folded.
+pub const TYPE: &str = "concert";
+/// See [`TYPE`].
+pub const CITY: &str = "oslo";
+/// How many events there are for each that has them.
+pub const NARROWED_EVERY: u32 = 1_000;
 
 /// What an event says of itself, in ASCII and without quotation marks.
 #[derive(Debug, Clone)]

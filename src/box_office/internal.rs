@@ -135,17 +135,23 @@ async fn update_availability(
             version,
         },
     );
-    once.write_hot(db, Caller::Service, clock, move |conn| {
-        let after = match quantity < 0 {
-            true => sell(conn, take, key.clone(), now)?,
-            false => {
-                let most = |seats: &Seats| seats.max_per_booking;
-                let after = seats::return_internal(conn, take, Some(most), key.clone(), now)?;
-                served(conn, id, after, terms, now)?
-            }
-        };
-        Ok(Plain::ok(SeatsLeft::of(id, &after)))
-    })
+    once.write_row(
+        db,
+        Caller::Service,
+        clock,
+        (id, seats::hold_row),
+        move |conn| {
+            let after = match quantity < 0 {
+                true => sell(conn, take, key.clone(), now)?,
+                false => {
+                    let most = |seats: &Seats| seats.max_per_booking;
+                    let after = seats::return_internal(conn, take, Some(most), key.clone(), now)?;
+                    served(conn, id, after, terms, now)?
+                }
+            };
+            Ok(Plain::ok(SeatsLeft::of(id, &after)))
+        },
+    )
     .await
 }
 
@@ -185,11 +191,17 @@ async fn return_seats(
             version,
         },
     );
-    once.write_hot(db, Caller::Service, clock, move |conn| {
-        let after = seats::return_internal(conn, back, None, key.clone(), now)?;
-        let after = served(conn, id, after, terms, now)?;
-        Ok(Plain::ok(SeatsLeft::of(id, &after)))
-    })
+    once.write_row(
+        db,
+        Caller::Service,
+        clock,
+        (id, seats::hold_row),
+        move |conn| {
+            let after = seats::return_internal(conn, back, None, key.clone(), now)?;
+            let after = served(conn, id, after, terms, now)?;
+            Ok(Plain::ok(SeatsLeft::of(id, &after)))
+        },
+    )
     .await
 }
 

@@ -184,7 +184,7 @@ impl Tickets {
 
 /// A code as a QR picture.
 pub fn picture(code: &str) -> Result<String> {
-    // A quarter of it may be unreadable: paper is folded, and screens are broken.
+    // A seventh of it may be unreadable: paper is folded, and screens are broken.
     let qr = QrCode::with_error_correction_level(code, EcLevel::M).map_err(Error::internal)?;
     let mut picture = qr.render::<svg::Color<'_>>();
     Ok(picture.min_dimensions(320, 320).build())

@@ -5,15 +5,17 @@
 //! | [`Db::read`] | indexed, bounded reads |
 //! | [`Db::scan`] | walks that may be long: search, totals, exports; off the async workers, with a deadline |
 //! | [`Db::write`] | everything that changes something: one repeatable closure, one transaction |
-//! | [`Db::write_hot`] | conditional statements on rows that many want |
+//! | [`Db::write_hot`], [`Db::write_row`] | conditional statements on rows that many want |
 //!
 //! On SQLite every write goes through one thread that commits many at once
 //! ([`writer`]); on PostgreSQL a write is a SERIALIZABLE transaction that is tried again
 //! when it loses to another.
 
+mod batch;
 #[expect(missing_docs, reason = "the derive documents nothing of what it makes")]
 mod conn;
 mod deadline;
+mod lanes;
 mod like;
 pub mod migrate;
 mod pool;
@@ -35,6 +37,7 @@ use rocket::tokio::sync::Notify;
 use crate::config::{Config, DatabaseUrl};
 use crate::error::{Error, Result};
 use pool::Pool;
+use types::Id;
 
 /// How long a [`Db::scan`] may take.
 pub const SCAN_DEADLINE: Duration = Duration::from_secs(2);
@@ -54,7 +57,7 @@ struct Inner {
 
 enum Writing {
     Sqlite(writer::Writer),
-    Postgres(Pool),
+    Postgres { writers: Pool, lanes: lanes::Lanes },
 }
 
 impl Db {
@@ -68,7 +71,10 @@ impl Db {
             written: Arc::default(),
             writing: match url {
                 DatabaseUrl::Sqlite(_) => Writing::Sqlite(writer::Writer::start(url)?),
-                DatabaseUrl::Postgres(_) => Writing::Postgres(pool(Role::Writer, size)),
+                DatabaseUrl::Postgres(_) => Writing::Postgres {
+                    writers: pool(Role::Writer, size),
+                    lanes: lanes::Lanes::start(url)?,
+                },
             },
         })))
     }
@@ -85,7 +91,7 @@ impl Db {
         let readers = &self.0.readers;
         match &self.0.writing {
             Writing::Sqlite(_) => readers.with(f),
-            Writing::Postgres(_) => readers.with_blocking(move |pool| pool.with(&f)).await,
+            Writing::Postgres { .. } => readers.with_blocking(move |pool| pool.with(&f)).await,
         }
     }
 
@@ -102,7 +108,7 @@ impl Db {
                 let walk = move |pool: &Pool| deadline::within(SCAN_DEADLINE, || pool.with(&f));
                 scanners.with_blocking(walk).await
             }
-            Writing::Postgres(_) => {
+            Writing::Postgres { .. } => {
                 let walk = move |pool: &Pool| pool.with(|conn| postgres::scan(conn, &f));
                 scanners.with_blocking(walk).await
             }
@@ -135,6 +141,24 @@ impl Db {
             .await
     }
 
+    /// Like [`Db::write_hot`], where what many want is one row, with this key: on PostgreSQL such
+    /// writes of a node go together, so that they do not wait for each other's commits. Of other
+    /// rows `f` locks only those that nobody locks before this one.
+    pub async fn write_row<T, F, K>(&self, key: Id<K>, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let Writing::Postgres { lanes, .. } = &self.0.writing else {
+            return self.write_hot(f).await;
+        };
+        let done = lanes.submit(key.uuid(), f).await;
+        if done.is_ok() {
+            self.0.written.notify_waiters();
+        }
+        done
+    }
+
     /// Like [`Db::write_hot`] for work that nobody waits for, in slices of at most 500 rows:
     /// on SQLite at most one such slice goes into a commit.
     pub async fn write_later<T, F>(&self, f: F) -> Result<T>
@@ -153,7 +177,7 @@ impl Db {
     {
         let done = match &self.0.writing {
             Writing::Sqlite(writer) => writer.submit(queue, f).await,
-            Writing::Postgres(writers) => {
+            Writing::Postgres { writers, .. } => {
                 writers
                     .with_blocking(move |pool| postgres::write(pool, begin, &f))
                     .await
@@ -180,15 +204,16 @@ impl Db {
     pub async fn scrub(&self) -> Result<()> {
         match &self.0.writing {
             Writing::Sqlite(writer) => writer.empty_log().await,
-            Writing::Postgres(_) => Ok(()),
+            Writing::Postgres { .. } => Ok(()),
         }
     }
 
     /// Takes no more writes, waits for those taken, and stops the writer. Last of all at
     /// shutdown.
     pub fn close(&self) {
-        if let Writing::Sqlite(writer) = &self.0.writing {
-            writer.close();
+        match &self.0.writing {
+            Writing::Sqlite(writer) => writer.close(),
+            Writing::Postgres { lanes, .. } => lanes.close(),
         }
     }
 }

@@ -153,7 +153,7 @@ fn add_failures(method: &str, path: &str, operation: &mut utoipa::openapi::path:
         (
             "429",
             "Over the limit; `Retry-After` says for how long",
-            true,
+            !path.starts_with("/health"),
         ),
         ("500", "A fault of this server", true),
         (

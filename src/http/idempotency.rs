@@ -15,7 +15,7 @@ use rocket::response::{self, Responder};
 use super::envelope::{self, Answer};
 use crate::clock::Clock;
 use crate::db::schema::idempotency_keys;
-use crate::db::types::Timestamp;
+use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, Db, OrIgnore};
 use crate::error::{Error, Result};
 use crate::identity::people::{self, UserId};
@@ -221,6 +221,35 @@ impl Once {
             Some(claim) => {
                 let f = move |conn: &mut Conn| claim.write(conn, &f);
                 db.write_hot(allowed(caller, f)).await
+            }
+        }
+    }
+
+    /// As [`Once::write_hot`], where what many want is one row ([`Db::write_row`]), which `lock`
+    /// locks: before the key is claimed, so that a repeat on another node, which waits for the
+    /// key, never holds a row that the first call still wants.
+    pub async fn write_row<A, F, K>(
+        self,
+        db: &Db,
+        caller: impl Into<Caller>,
+        clock: &Clock,
+        (row, lock): (Id<K>, fn(&mut Conn, Id<K>) -> Result<()>),
+        f: F,
+    ) -> Result<Kept>
+    where
+        A: Answer + Send + 'static,
+        F: Fn(&mut Conn) -> Result<A> + Send + 'static,
+        K: 'static,
+    {
+        let caller = caller.into();
+        match self.claim(caller, clock) {
+            None => answer(&db.write_row(row, allowed(caller, f)).await?),
+            Some(claim) => {
+                let f = move |conn: &mut Conn| {
+                    lock(conn, row)?;
+                    claim.write(conn, &f)
+                };
+                db.write_row(row, allowed(caller, f)).await
             }
         }
     }

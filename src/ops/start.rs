@@ -157,6 +157,7 @@ pub fn screen(rocket: &Rocket<Orbit>) {
         ("rate limits", limits),
         ("admins", registration(config).to_owned()),
         ("machine tokens", machine_tokens(config).to_owned()),
+        ("internal calls", internal_calls(config).to_owned()),
         (
             "cookies",
             match config.https() {
@@ -181,6 +182,15 @@ fn registration(config: &Config) -> &'static str {
             "the first to register becomes super admin (ADMIN_REGISTRATION=bootstrap)"
         }
         AdminRegistration::Open => "anyone registers as event manager (ADMIN_REGISTRATION=open)",
+    }
+}
+
+/// What opens the calls that move seats.
+fn internal_calls(config: &Config) -> &'static str {
+    match &config.internal_api_key {
+        None => "off: set INTERNAL_API_KEY",
+        Some(Hidden(key)) if key.len() < 20 => "on, with a key that is short: openssl rand -hex 32",
+        Some(_) => "on (INTERNAL_API_KEY)",
     }
 }
 

@@ -29,7 +29,7 @@ impl Bench {
     }
 
     /// Looks whether a page shows what was made for it.
-    fn check_page(
+    pub(super) fn check_page(
         &mut self,
         server: &Server,
         load: &Load,

@@ -26,10 +26,10 @@ CREATE INDEX venues_city ON venues (city_key, name_key, id);
 ALTER TABLE events ADD COLUMN type_key TEXT COLLATE "C";
 ALTER TABLE events ADD COLUMN city_key TEXT COLLATE "C";
 COMMENT ON COLUMN events.type_key IS 'What lists are narrowed down by, like city_key; folded. NULL: an event of the community has neither.';
-CREATE INDEX events_type ON events (type_key, is_over, starts_at, id, ends_at, visible) WHERE type_key IS NOT NULL AND deleted_at IS NULL;
-CREATE INDEX events_city ON events (city_key, is_over, starts_at, id, ends_at, visible) WHERE city_key IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX events_type ON events (type_key, is_over, starts_at, id, ends_at, visible, deleted_at) WHERE type_key IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX events_city ON events (city_key, is_over, starts_at, id, ends_at, visible, deleted_at) WHERE city_key IS NOT NULL AND deleted_at IS NULL;
 
 -- With all that counting what is to come asks for, so that a million events are counted in
 -- the index.
 DROP INDEX events_to_come;
-CREATE INDEX events_to_come ON events (is_over, starts_at, id, end_date, ends_at, visible) WHERE deleted_at IS NULL;
+CREATE INDEX events_to_come ON events (is_over, starts_at, id, end_date, ends_at, visible, deleted_at) WHERE deleted_at IS NULL;

@@ -11,6 +11,7 @@ CREATE TABLE waitlist (
     CHECK (status NOT IN ('offered', 'booked', 'expired') OR booking_id IS NOT NULL)
 ) STRICT;
 CREATE INDEX waitlist_line ON waitlist (event_id, status, id);
+CREATE INDEX waitlist_waiting ON waitlist (status, event_id, party_size);
 CREATE INDEX waitlist_user ON waitlist (user_id, event_id, id);
 CREATE UNIQUE INDEX waitlist_booking ON waitlist (booking_id);
 -- A person waits once for an event.

@@ -17,6 +17,8 @@ use crate::error::Result;
 
 /// How often holds are looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// Every so many times the lines are looked at, too.
+const LINES: u64 = 10;
 /// Most holds that end in one transaction.
 const SLICE: i64 = 100;
 
@@ -33,12 +35,16 @@ pub fn stage() -> AdHoc {
             };
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
-                loop {
+                for turn in 1_u64.. {
                     tokio::select! {
                         () = &mut shutdown => break,
                         () = tokio::time::sleep(EVERY) => {}
                     }
-                    if let Err(error) = round(&db, &clock, terms).await {
+                    let done = match turn % LINES {
+                        0 => round(&db, &clock, terms).await,
+                        _ => end_holds(&db, &clock, terms).await,
+                    };
+                    if let Err(error) = done {
                         tracing::warn!(cause = %error, "holds that are over were not ended");
                     }
                 }
@@ -47,11 +53,22 @@ pub fn stage() -> AdHoc {
     })
 }
 
-/// Ends all holds that are over, and settles all events that were cancelled.
+/// Ends all holds that are over, settles all events that were cancelled, and offers what nobody
+/// was offered yet.
 ///
 /// # Errors
 /// Those of the database; the next round goes on.
 pub async fn round(db: &Db, clock: &Clock, terms: Terms) -> Result<()> {
+    end_holds(db, clock, terms).await?;
+    let now = Timestamp(clock.now());
+    for event_id in db.read(waitlist::unserved).await? {
+        db.write_later(move |conn| waitlist::serve(conn, event_id, terms, now))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn end_holds(db: &Db, clock: &Clock, terms: Terms) -> Result<()> {
     closing::finish_all(db, clock).await?;
     loop {
         let now = Timestamp(clock.now());
@@ -86,14 +103,20 @@ fn due(conn: &mut Conn, now: Timestamp) -> Result<Vec<EventId>> {
 /// Ends the holds of an event that are over, at most [`SLICE`]; how many they were. A hold that
 /// is confirmed or ended by another at the same moment is met by neither statement twice.
 pub(super) fn of_event(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<usize> {
-    let over = bookings::table
-        .filter(bookings::event_id.eq(event_id))
-        .filter(bookings::status.eq("held"))
-        .filter(bookings::expires_at.le(now))
-        .order(bookings::id)
-        .limit(SLICE)
-        .select(bookings::id)
-        .load::<BookingId>(conn)?;
+    let over = || {
+        bookings::table
+            .filter(bookings::event_id.eq(event_id))
+            .filter(bookings::status.eq("held"))
+            .filter(bookings::expires_at.le(now))
+            .order(bookings::id)
+            .limit(SLICE)
+            .select(bookings::id)
+    };
+    let over: Vec<BookingId> = match conn {
+        Conn::Sqlite(conn) => over().load(conn)?,
+        // Nobody is waited for: the seats may be locked already, and are locked last.
+        Conn::Pg(conn) => over().for_update().skip_locked().load(conn)?,
+    };
     if over.is_empty() {
         return Ok(0);
     }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::community::events::EventId;
 use crate::db::schema::{bookings, users};
 use crate::db::types::{Rfc3339, Timestamp};
-use crate::db::{Conn, Db, MultiBackend, on_backend};
+use crate::db::{Conn, Db, MultiBackend, in_time, on_backend};
 use crate::error::{Error, Result};
 use crate::http::envelope::Plain;
 use crate::http::page::{Limit, Query};
@@ -164,7 +164,7 @@ async fn of_event(
     let limit = query.limit()?;
     let before = query.cursor::<BookingId>(&list)?;
     let now = Timestamp(clock.now());
-    let rows = db.read(move |conn| {
+    let rows = db.scan(move |conn| {
         events::mine(&admin, seats::find(conn, id)?)?;
         page(conn, id, status, before, (limit, now))
     });
@@ -187,6 +187,7 @@ fn page(
         let mut list = bookings::table
             .left_join(users::table)
             .filter(bookings::event_id.eq(event_id))
+            .filter(in_time())
             .order(bookings::id.desc())
             .limit(limit.rows())
             .select((BookingRow::as_select(), Option::<PublicPerson>::as_select()))

@@ -111,23 +111,32 @@ fn adopt_bookings(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> 
 /// Takes a person's bookings from the person: holds are cancelled, what is confirmed stays a
 /// number, for the door and the books.
 fn erase_bookings(conn: &mut Conn, person: UserId, terms: Terms, now: Timestamp) -> Result<usize> {
-    let some = bookings::table
-        .filter(bookings::user_id.eq(person))
-        .order(bookings::id)
-        .limit(SLICE)
+    let theirs = || bookings::table.filter(bookings::user_id.eq(person));
+    // One in a transaction: each locks the seats of its event.
+    let held = theirs()
+        .filter(bookings::status.eq("held"))
         .select(bookings::id)
-        .load::<BookingId>(conn)?;
-    for id in &some {
-        let row = lock(conn, *id)?;
-        let on = seats::find(conn, row.event_id)?.ends_at > now;
-        if on && row.status(now) == BookingStatus::Held {
-            cancel(conn, &row, Some(person), now)?;
-            serve(conn, row.event_id, terms, now)?;
+        .first::<BookingId>(conn)
+        .optional()?;
+    let some = match held {
+        Some(id) => {
+            let row = lock(conn, id)?;
+            let on = seats::find(conn, row.event_id)?.ends_at > now;
+            if on && row.status(now) == BookingStatus::Held {
+                cancel(conn, &row, Some(person), now)?;
+                serve(conn, row.event_id, terms, now)?;
+            }
+            vec![id]
         }
-        diesel::update(bookings::table.find(id))
-            .set(bookings::user_id.eq(None::<UserId>))
-            .execute(conn)?;
-    }
+        None => theirs()
+            .order(bookings::id)
+            .limit(SLICE)
+            .select(bookings::id)
+            .load(conn)?,
+    };
+    diesel::update(bookings::table.filter(bookings::id.eq_any(&some)))
+        .set(bookings::user_id.eq(None::<UserId>))
+        .execute(conn)?;
     Ok(some.len())
 }
 

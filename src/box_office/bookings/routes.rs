@@ -84,7 +84,8 @@ async fn reserve(
         until: Timestamp(now.0 + terms.hold),
         is_offer: false,
     };
-    once.write_hot(db, who.user_id, clock, move |conn| {
+    let row = (hold.event_id, seats::hold_row as fn(&mut _, _) -> _);
+    once.write_row(db, who.user_id, clock, row, move |conn| {
         let row = reserved(conn, hold, terms, now)?;
         Ok(Plain::created(BookingView::of(&row, now)))
     })

@@ -1,16 +1,22 @@
 //! The list of what there is to come.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime};
+use diesel::dsl::{auto_type, case_when};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use rocket::{State, get};
 use serde::Serialize;
 
-use super::{EventRow, SeatedEvent, Totals, with_seats};
+use super::rendered::Versions;
+use super::{EventRow, Rendered, Renderings, SeatedEvent, Totals, with_seats};
 use crate::box_office::venues::fold;
 use crate::clock::Clock;
 use crate::community::events::{EventId, FURTHEST_ZONE, YEARS};
 use crate::community::search::{self, Wanted};
-use crate::db::schema::events;
+use crate::db::schema::{event_seats, events, venues};
 use crate::db::types::{Timestamp, wall_date};
 use crate::db::{Conn, Db, MultiBackend, in_time, on_backend};
 use crate::error::{Error, Result};
@@ -27,7 +33,8 @@ const CATALOGUE: &str = "catalogue by start";
 /// A page of events.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct EventPage {
-    events: Vec<SeatedEvent>,
+    #[schema(value_type = Vec<SeatedEvent>)]
+    events: Vec<Rendered>,
     /// How many there are in all; of public lists, as of a second ago.
     total: i64,
     /// Null where a cursor was followed.
@@ -43,15 +50,16 @@ pub struct EventPage {
 
 impl EventPage {
     /// A page by its number.
-    pub fn numbered(events: Vec<SeatedEvent>, total: i64, page: Numbered) -> Self {
-        Self {
-            events,
+    pub fn numbered(events: &[SeatedEvent], total: i64, page: Numbered) -> Result<Self> {
+        let events = events.iter().map(Rendered::of);
+        Ok(Self {
+            events: events.collect::<Result<_>>()?,
             total,
             page: Some(page.number),
             limit: page.limit,
             has_more: page.has_more(total),
             next: None,
-        }
+        })
     }
 }
 
@@ -140,7 +148,7 @@ macro_rules! narrowed {
             .filter(events::deleted_at.is_null())
             .filter(events::visible.eq(true))
             .filter(events::is_over.eq(false))
-            .filter(events::ends_at.gt($now));
+            .filter(ends().gt($now));
         if let Some(key) = &filter.type_key {
             list = list.filter(events::type_key.eq(key.clone()));
         }
@@ -149,12 +157,12 @@ macro_rules! narrowed {
         }
         // The instants bound the walk, the wall dates decide.
         match filter.from {
-            Some(End::At(at)) => list = list.filter(events::ends_at.ge(at)),
+            Some(End::At(at)) => list = list.filter(ends().ge(at)),
             Some(End::Day(day)) => {
                 list = list.filter(events::end_date.ge(day.to_string()));
                 if YEARS.contains(&day.year()) {
                     let at = Timestamp(midnight(day) - FURTHEST_ZONE);
-                    list = list.filter(events::ends_at.ge(at));
+                    list = list.filter(ends().ge(at));
                 }
             }
             None => {}
@@ -175,6 +183,14 @@ macro_rules! narrowed {
         }
         list
     }};
+}
+
+/// When an event ends, in words that no index is entered with: the list is walked in the order
+/// of the starts, and sorting all that ends after now would take as long as there are events.
+#[auto_type]
+fn ends() -> _ {
+    let always: diesel::dsl::AsExprOf<bool, Bool> = true.into_sql::<Bool>();
+    case_when(always, events::ends_at)
 }
 
 fn midnight(day: NaiveDate) -> DateTime<chrono::Utc> {
@@ -204,6 +220,7 @@ pub(super) async fn list(
     query: Query<'_>,
     db: &State<Db>,
     totals: &State<Totals>,
+    renderings: &State<Arc<Renderings>>,
     clock: &State<Clock>,
 ) -> Result<Fresh<EventPage>> {
     let filter = Filter::read(&query)?;
@@ -220,37 +237,73 @@ pub(super) async fn list(
     let total = totals.of(db, &filter, now).await?;
     let offset = page.map_or(0, Numbered::offset);
     let ask = (after, offset, limit.rows());
-    let rows = match filter.is_plain() && offset < 1_000 {
-        true => db.read(move |conn| load(conn, &filter, ask, now)).await?,
-        false => db.scan(move |conn| load(conn, &filter, ask, now)).await?,
+    let kept = renderings.inner().clone();
+    let short = filter.is_plain() && offset < 1_000;
+    let read = move |conn: &mut Conn| load(conn, &filter, ask, &kept, now);
+    let rows = match short {
+        true => db.read(read).await?,
+        false => db.scan(read).await?,
     };
-    let (rows, next) = query.page(CATALOGUE, limit, rows, |row| {
-        (row.when.starts_at.0.timestamp_micros(), row.event_id)
-    })?;
+    let (rows, next) = query.page(CATALOGUE, limit, rows, |(key, _)| *key)?;
     Ok(Fresh(EventPage {
         total,
         page: page.map(|page| page.number),
         limit: limit.rows() - 1,
         has_more: next.is_some(),
-        events: rows.into_iter().map(SeatedEvent::from).collect(),
+        events: rows.into_iter().map(|(_, event)| event).collect(),
         next: Some(next),
     }))
 }
 
 type Ask = (Option<Key<EventId>>, i64, i64);
 
+/// An event of a page, and its key in the order.
+type Listed = ((i64, EventId), Rendered);
+
+/// A page: which events it has, and what was written of them before; the others are read.
 fn load(
+    conn: &mut Conn,
+    filter: &Filter,
+    ask: Ask,
+    kept: &Renderings,
+    now: Timestamp,
+) -> Result<Vec<Listed>> {
+    let found = select(conn, filter, ask, now)?;
+    let (keys, all): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let mut rendered = kept.find(&all);
+    let unknown = all.iter().zip(&rendered);
+    let unknown = unknown.filter_map(|(it, rendered)| rendered.is_none().then_some(it.event_id));
+    let mut rows = rows(conn, &unknown.collect::<Vec<_>>())?;
+    for (versions, rendered) in all.into_iter().zip(&mut rendered) {
+        if let Some((now, row)) = rows.remove(&versions.event_id) {
+            let event = Rendered::of(&row.into())?;
+            // As of now: something may have changed since the page was read.
+            kept.keep(now, &event);
+            *rendered = Some(event);
+        }
+    }
+    let keyed = |((at, id), event): ((Timestamp, EventId), Option<Rendered>)| {
+        // One that is gone meanwhile is left out.
+        event.map(|event| ((at.0.timestamp_micros(), id), event))
+    };
+    Ok(keys.into_iter().zip(rendered).filter_map(keyed).collect())
+}
+
+type Versioned = ((Timestamp, EventId), Versions);
+
+/// The events of a page, as far as it takes to find them.
+fn select(
     conn: &mut Conn,
     filter: &Filter,
     (after, offset, rows): Ask,
     now: Timestamp,
-) -> Result<Vec<EventRow>> {
+) -> Result<Vec<Versioned>> {
     let Some(found) = found(conn, filter) else {
         return Ok(Vec::new());
     };
     Ok(on_backend!(conn, conn: Backend => {
         let list = with_seats()
-            .select(EventRow::as_select())
+            .select(((events::starts_at, events::id), versions()))
             .order((events::starts_at.asc(), events::id.asc()))
             .offset(offset)
             .limit(rows)
@@ -266,6 +319,30 @@ fn load(
         }
         list.load(conn)
     })?)
+}
+
+/// What an event as it is told depends on.
+#[auto_type]
+fn versions() -> _ {
+    (
+        events::id,
+        events::revision,
+        event_seats::version.nullable(),
+        venues::updated_at.nullable(),
+    )
+}
+
+/// These events, and the versions of what they are made of.
+fn rows(conn: &mut Conn, ids: &[EventId]) -> Result<HashMap<EventId, (Versions, EventRow)>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = on_backend!(conn, conn => with_seats()
+        .filter(events::id.eq_any(ids))
+        .select((versions(), EventRow::as_select()))
+        .load::<(Versions, EventRow)>(conn))?;
+    let by_id = |(versions, row): (Versions, EventRow)| (row.event_id, (versions, row));
+    Ok(rows.into_iter().map(by_id).collect())
 }
 
 /// The condition of the words; `None` if nothing can match: the days end before they begin, or

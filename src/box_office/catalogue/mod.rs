@@ -4,7 +4,10 @@
 //! Events of the community are in it, too; they have no seats.
 
 mod list;
+mod rendered;
 mod totals;
+
+use std::sync::Arc;
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
@@ -23,6 +26,7 @@ use crate::error::Result;
 use crate::http::fresh::Fresh;
 
 pub use list::EventPage;
+pub use rendered::{Rendered, Renderings};
 pub use totals::Totals;
 
 /// The routes of this slice.
@@ -35,6 +39,7 @@ pub fn stage() -> AdHoc {
     AdHoc::on_ignite("catalogue", |rocket| async {
         rocket
             .manage(Totals::default())
+            .manage(Arc::new(Renderings::default()))
             .mount("/", routes![list::list, find, availability])
     })
 }

@@ -94,7 +94,7 @@ async fn list(admin: Admin, query: Query<'_>, db: &State<Db>) -> Result<Plain<Ev
     let owner = Some(admin.user_id).filter(|_| admin.role() != Role::SuperAdmin);
     let found = db.scan(move |conn| write::page(conn, owner, status, page));
     let (events, total) = found.await?;
-    Ok(Plain::ok(EventPage::numbered(events, total, page)))
+    Ok(Plain::ok(EventPage::numbered(&events, total, page)?))
 }
 
 fn read_status(text: &str) -> Result<Status> {

@@ -224,14 +224,20 @@ pub fn find(conn: &mut Conn, id: EventId) -> Result<Seats> {
 
 /// As [`find`], and nobody else changes them until the transaction ends.
 pub fn lock(conn: &mut Conn, id: EventId) -> Result<Seats> {
+    hold_row(conn, id)?;
+    find(conn, id)
+}
+
+/// Keeps others from changing an event's seats until the transaction ends, if it has any.
+pub fn hold_row(conn: &mut Conn, id: EventId) -> Result<()> {
     if let Conn::Pg(pg) = conn {
         let locked = event_seats::table
             .find(id)
             .select(event_seats::version)
             .for_update();
-        locked.first::<i64>(pg).optional()?.ok_or_else(not_found)?;
+        locked.first::<i64>(pg).optional()?;
     }
-    find(conn, id)
+    Ok(())
 }
 
 /// What an admin says of an event's seats.

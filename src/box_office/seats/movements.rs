@@ -1,13 +1,16 @@
 //! Taking seats and giving them back.
 
-use diesel::dsl::{auto_type, exists};
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Text};
 
 use super::{Seats, Status, concurrent_update, find, insufficient, lock, not_found, record};
 use crate::box_office::bookings::BookingId;
 use crate::community::events::EventId;
-use crate::db::schema::{event_seats, events, seat_movements};
-use crate::db::types::{Id, Timestamp};
+use crate::db::schema::{event_seats, seat_movements};
+use crate::db::types::{Id, Timestamp, sql};
 use crate::db::{Conn, on_backend};
 use crate::error::{Error, Result};
 
@@ -27,7 +30,7 @@ pub enum Source {
 }
 
 /// Seats that somebody wants.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, QueryId)]
 pub struct Take {
     pub event_id: EventId,
     /// How many, at least 1.
@@ -61,19 +64,6 @@ const AFTER: AfterColumns = (
     event_seats::max_per_booking,
 );
 
-/// The condition that an event is there and has not ended.
-#[auto_type]
-fn goes_on(id: EventId, now: Timestamp) -> _ {
-    exists(
-        events::table
-            .filter(events::id.eq(id))
-            .filter(events::visible.eq(true))
-            .filter(events::deleted_at.is_null())
-            .filter(events::ends_at.gt(now))
-            .select(events::id),
-    )
-}
-
 /// Takes seats of an event that is on sale, at most as many as one call may. What the ledger says
 /// of it follows with [`Source::Booking`] when the booking has its row, so it is the caller's to
 /// [`enter`].
@@ -96,34 +86,71 @@ pub fn take(conn: &mut Conn, take: Take, internal: bool, now: Timestamp) -> Resu
 
 /// The one conditional statement. None if no row met the conditions.
 fn try_take(conn: &mut Conn, take: Take, internal: bool, now: Timestamp) -> Result<Option<After>> {
-    let Take {
-        event_id,
-        quantity,
-        version,
-    } = take;
-    let (internal, any) = (i64::from(internal) * quantity, version.is_none());
-    let after = on_backend!(conn, conn => {
-        let on_sale = event_seats::table
-            .filter(event_seats::event_id.eq(event_id))
-            .filter(event_seats::status.eq("published"))
-            .filter(event_seats::available.ge(quantity))
-            .filter(event_seats::max_per_booking.ge(quantity))
-            .filter(event_seats::version.eq(version.unwrap_or(0)).or(any.into_sql::<diesel::sql_types::Bool>()))
-            .filter(goes_on(event_id, now));
-        diesel::update(on_sale)
-            .set((
-                event_seats::available.eq(event_seats::available - quantity),
-                event_seats::version.eq(event_seats::version + 1),
-                event_seats::internal_taken.eq(event_seats::internal_taken + internal),
-                event_seats::internal_revenue
-                    .eq(event_seats::internal_revenue + event_seats::base_price * internal),
-                event_seats::changed_at.eq(now),
-            ))
-            .returning(AFTER)
-            .get_result::<After>(conn)
-    });
+    let statement = TakeSeats {
+        take,
+        internal: i64::from(internal) * take.quantity,
+        now,
+    };
+    let after = on_backend!(conn, conn => statement.get_result::<After>(conn));
     Ok(after.optional()?)
 }
+
+/// Takes seats if they are there, and says what is left. Written out, since it is the statement
+/// that everybody waits for: diesel has those it builds for an update parsed anew each time.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct TakeSeats {
+    take: Take,
+    /// How many of them a service takes.
+    internal: i64,
+    now: Timestamp,
+}
+
+impl<DB> QueryFragment<DB> for TakeSeats
+where
+    DB: Backend + HasSqlType<sql::Id> + HasSqlType<sql::Instant>,
+    i64: ToSql<BigInt, DB>,
+    EventId: ToSql<sql::Id, DB>,
+    Timestamp: ToSql<sql::Instant, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let Take {
+            event_id,
+            quantity,
+            version,
+        } = &self.take;
+        out.push_sql("UPDATE event_seats SET version = version + 1, available = available - ");
+        out.push_bind_param::<BigInt, _>(quantity)?;
+        out.push_sql(", internal_taken = internal_taken + ");
+        out.push_bind_param::<BigInt, _>(&self.internal)?;
+        out.push_sql(", internal_revenue = internal_revenue + base_price * ");
+        out.push_bind_param::<BigInt, _>(&self.internal)?;
+        out.push_sql(", changed_at = ");
+        out.push_bind_param::<sql::Instant, _>(&self.now)?;
+        out.push_sql(" WHERE status = 'published' AND event_id = ");
+        out.push_bind_param::<sql::Id, _>(event_id)?;
+        out.push_sql(" AND available >= ");
+        out.push_bind_param::<BigInt, _>(quantity)?;
+        out.push_sql(" AND max_per_booking >= ");
+        out.push_bind_param::<BigInt, _>(quantity)?;
+        // 0 is no version, and stands for any.
+        out.push_sql(" AND version = CASE WHEN ");
+        out.push_bind_param::<BigInt, _>(version.as_ref().unwrap_or(&0))?;
+        out.push_sql(" = 0 THEN version ELSE ");
+        out.push_bind_param::<BigInt, _>(version.as_ref().unwrap_or(&0))?;
+        out.push_sql(" END AND EXISTS (SELECT 1 FROM events WHERE id = ");
+        out.push_bind_param::<sql::Id, _>(event_id)?;
+        out.push_sql(" AND visible AND deleted_at IS NULL AND ends_at > ");
+        out.push_bind_param::<sql::Instant, _>(&self.now)?;
+        out.push_sql(") RETURNING available, version, base_price, currency, max_per_booking");
+        Ok(())
+    }
+}
+
+impl Query for TakeSeats {
+    type SqlType = (BigInt, BigInt, BigInt, Text, BigInt);
+}
+
+impl<Conn> RunQueryDsl<Conn> for TakeSeats {}
 
 /// Why seats cannot be taken; none if they can by now.
 fn refusal(seats: &Seats, take: Take, now: Timestamp) -> Option<Error> {

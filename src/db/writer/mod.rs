@@ -4,28 +4,21 @@
 //! them inside one `BEGIN IMMEDIATE`, commits once, then answers all. So a commit's
 //! `fdatasync` is shared, and no write ever meets a lock.
 //!
-//! * A job that fails or panics rolls back alone: its batch starts over, each job in a
-//!   savepoint.
-//! * SQLite itself rolls the whole transaction back when the disk is full; diesel does not
-//!   notice, and later statements would commit one by one. So the depth of the transaction
-//!   is checked around every step (0 before a batch, 1 between jobs, 2 in a job); anything
-//!   else means the batch is lost: all its jobs fail and the connection is replaced.
-//! * Nobody is answered before the commit.
+//! What becomes of jobs that fail, and of batches that are lost, is told in [`super::batch`].
 
 mod log;
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use rocket::tokio::{self, sync::oneshot};
 
 use log::{checkpoint_loop, copy_log, empty_log};
 
+use super::batch::{self, Job, begin, commit, refuse, run_last};
 use super::conn::{Conn, Role};
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
@@ -40,8 +33,6 @@ const QUEUE_JOBS: usize = 8_192;
 /// How often emptying the log is tried, and how long after a long read was in the way.
 const EMPTYINGS: u32 = 20;
 const EMPTYING_PAUSE: Duration = Duration::from_millis(250);
-
-type Manager = <Conn as Connection>::TransactionManager;
 
 /// Who is waiting for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,38 +77,6 @@ impl Shared {
     }
 }
 
-/// A closure that waits for its turn, and the caller that waits for it.
-trait Job: Send {
-    /// Runs it; true keeps what it did.
-    fn run(&mut self, conn: &mut Conn) -> bool;
-    /// Replaces its outcome.
-    fn fail(&mut self, error: Error);
-    /// Tells the caller. A caller that went away is no matter.
-    fn answer(self: Box<Self>);
-}
-
-struct Task<T, F> {
-    f: F,
-    caller: oneshot::Sender<Result<T>>,
-    outcome: Result<T>,
-}
-
-impl<T: Send, F: Fn(&mut Conn) -> Result<T> + Send> Job for Task<T, F> {
-    fn run(&mut self, conn: &mut Conn) -> bool {
-        self.outcome = std::panic::catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
-            .unwrap_or_else(|panic| Err(super::panic_message(&*panic)));
-        self.outcome.is_ok()
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.outcome = Err(error);
-    }
-
-    fn answer(self: Box<Self>) {
-        let _gone = self.caller.send(self.outcome);
-    }
-}
-
 impl Writer {
     pub(super) fn start(url: &DatabaseUrl) -> Result<Self> {
         let shared = Arc::new(Shared::default());
@@ -144,9 +103,7 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let (caller, answer) = oneshot::channel();
-        let outcome = Err(Error::unavailable("the job did not run"));
-        let job = Box::new(Task { f, caller, outcome });
+        let (job, answer) = batch::job(f);
         {
             let mut state = self.shared.lock();
             if state.closed {
@@ -275,11 +232,6 @@ fn write_loop(shared: &Shared, url: &DatabaseUrl, conn: Conn) {
     }
 }
 
-fn refuse(mut job: Box<dyn Job>, why: &'static str) {
-    job.fail(Error::Unavailable(why.into()));
-    job.answer();
-}
-
 /// What the writer does next.
 enum Work {
     Job(Box<dyn Job>, Queue),
@@ -360,77 +312,6 @@ fn run_jobs(
             run_last(conn, batch, &mut apart)
         }
         None => Ok(()),
-    }
-}
-
-/// Runs the job that came last. Most jobs succeed, and a savepoint costs a tenth of a job
-/// (SQLite copies each page before it changes); so a batch begins without them. When a job
-/// fails, all that the batch did is rolled back, and from then on each job runs apart.
-fn run_last(conn: &mut Conn, batch: &mut [Box<dyn Job>], apart: &mut bool) -> Result<()> {
-    if !*apart {
-        let kept = batch.last_mut().is_none_or(|job| job.run(conn));
-        if kept {
-            return expect_depth(conn, 1);
-        }
-        *apart = true;
-        roll_back_to(conn, 0)?;
-        begin(conn)?;
-        return batch
-            .iter_mut()
-            .try_for_each(|job| run_in_savepoint(conn, job.as_mut()));
-    }
-    match batch.last_mut() {
-        Some(job) => run_in_savepoint(conn, job.as_mut()),
-        None => Ok(()),
-    }
-}
-
-fn run_in_savepoint(conn: &mut Conn, job: &mut dyn Job) -> Result<()> {
-    Manager::begin_transaction(conn)?;
-    if job.run(conn) {
-        expect_depth(conn, 2)?;
-        Manager::commit_transaction(conn)?;
-    } else {
-        roll_back_to(conn, 1)?;
-    }
-    expect_depth(conn, 1)
-}
-
-/// A panic may leave savepoints of the job's own open: they are rolled back as well.
-fn roll_back_to(conn: &mut Conn, outer: u32) -> Result<()> {
-    while depth(conn)? > outer {
-        Manager::rollback_transaction(conn)?;
-    }
-    Ok(())
-}
-
-fn begin(conn: &mut Conn) -> Result<()> {
-    expect_depth(conn, 0)?;
-    match conn {
-        Conn::Sqlite(sqlite) => Ok(AnsiTransactionManager::begin_transaction_sql(
-            sqlite,
-            "BEGIN IMMEDIATE",
-        )?),
-        Conn::Pg(_) => Err(Error::internal("the writer is for SQLite")),
-    }
-}
-
-fn commit(conn: &mut Conn) -> Result<()> {
-    Manager::commit_transaction(conn)?;
-    expect_depth(conn, 0)
-}
-
-fn depth(conn: &mut Conn) -> Result<u32> {
-    let depth = Manager::transaction_manager_status_mut(conn).transaction_depth()?;
-    Ok(depth.map_or(0, std::num::NonZeroU32::get))
-}
-
-fn expect_depth(conn: &mut Conn, expected: u32) -> Result<()> {
-    match depth(conn)? {
-        found if found == expected => Ok(()),
-        found => Err(Error::internal(format_args!(
-            "transaction depth {found}, not {expected}"
-        ))),
     }
 }
 

@@ -8,13 +8,13 @@ use crate::box_office::seats::{self, Seats};
 use crate::bus::{self, Audience, Change};
 use crate::community::events::EventId;
 use crate::db::Conn;
-use crate::db::schema::{users, waitlist};
+use crate::db::schema::{event_seats, users, waitlist};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::identity::people::UserId;
 
-/// Most offers of one transaction; the next movement, or the worker, goes on.
-const OFFERS: usize = 20;
+/// Most offers of one transaction; the worker goes on.
+const OFFERS: usize = 50;
 /// Most places that are closed in one transaction.
 const SLICE: i64 = 100;
 
@@ -89,6 +89,20 @@ pub fn serve(conn: &mut Conn, event_id: EventId, terms: Terms, now: Timestamp) -
         offers += 1;
     }
     Ok(offers)
+}
+
+/// Events on sale with free seats for somebody who waits: they were too many for one
+/// transaction, or who stood in the way is gone.
+pub fn unserved(conn: &mut Conn) -> Result<Vec<EventId>> {
+    Ok(waitlist::table
+        .inner_join(event_seats::table.on(event_seats::event_id.eq(waitlist::event_id)))
+        .filter(waitlist::status.eq("waiting"))
+        .filter(event_seats::status.eq("published"))
+        .filter(event_seats::available.ge(waitlist::party_size))
+        .select(waitlist::event_id)
+        .distinct()
+        .limit(100)
+        .load(conn)?)
 }
 
 /// The first in line whose party fits, who may write and would not have more than one may;

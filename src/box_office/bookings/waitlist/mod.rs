@@ -28,7 +28,7 @@ use crate::http::idempotency::Kept;
 use crate::identity::guard::SignedIn;
 use crate::identity::people::UserId;
 
-pub use line::{close, end_place, offer_ended, serve};
+pub use line::{close, end_place, offer_ended, serve, unserved};
 
 /// Marks the ids of places in a line.
 pub enum Waiting {}

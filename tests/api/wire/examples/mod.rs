@@ -7,7 +7,7 @@ mod page;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -18,14 +18,17 @@ const COMMUNITY: &str = "api-docs/community.md";
 const PROPOSALS: &str = "api-docs/proposals.md";
 const ADMINS: &str = "api-docs/admins.md";
 const TOKENS: &str = "api-docs/tokens.md";
+const BOX_OFFICE: &str = "api-docs/box-office.md";
 /// The pages whose examples are run, each by a test of its own.
-const PAGES: [&str; 4] = [COMMUNITY, PROPOSALS, ADMINS, TOKENS];
+const PAGES: [&str; 5] = [COMMUNITY, PROPOSALS, ADMINS, TOKENS, BOX_OFFICE];
 
 /// Calls without an example: they need a browser.
 const UNSHOWN: [&str; 2] = ["GET /api/auth/google", "GET /api/auth/google/callback"];
 
 /// Names a super admin's access token, which a page may use without a call that gives it.
 const ADMIN_TOKEN: &str = "admin token";
+/// Names the key that services share, which a page may use as well.
+const SHARED_KEY: &str = "internal key";
 /// The first super admin's, as [`App::super_admin`] makes that one.
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -123,13 +126,23 @@ fn admin_token(app: &App) -> String {
     token.expect("a sign-in answers a token").to_owned()
 }
 
+/// Moves the clock to a noon, so that no day ends while a page is run.
+fn wait_for_noon(app: &App) {
+    let now = app.clock().now();
+    let tomorrow = now.date_naive() + TimeDelta::days(1);
+    let noon = tomorrow.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(12);
+    app.clock().advance(noon - now);
+}
+
 /// Runs the examples of a page on a fresh server, with each database.
 fn run(page: &str) {
     let text = read(page);
     let examples = all_of(page, &text);
     let admins_help = text.contains(&format!("<{ADMIN_TOKEN}>"));
     each(|app| {
+        wait_for_noon(app);
         let (mut names, mut failures) = (Names::new(), Vec::new());
+        names.insert(SHARED_KEY.to_owned(), INTERNAL_KEY.to_owned());
         if admins_help {
             names.insert(ADMIN_TOKEN.to_owned(), admin_token(app));
         }
@@ -198,6 +211,11 @@ fn the_examples_of_admins_are_answered_as_the_page_says() {
 #[test]
 fn the_examples_of_machine_tokens_are_answered_as_the_page_says() {
     run(TOKENS);
+}
+
+#[test]
+fn the_examples_of_the_box_office_are_answered_as_the_page_says() {
+    run(BOX_OFFICE);
 }
 
 #[test]
