@@ -28,10 +28,10 @@ const LOOK: &str = r#"
     SELECT pid || ' ' || CAST(extract(epoch FROM xact_start) * 1000000 AS BIGINT) || ' ' ||
            CASE WHEN query LIKE 'INSERT INTO "seat_movements"%'
                   OR query LIKE 'INSERT INTO "changes"%'
-                  OR query LIKE 'UPDATE "event_seats"%' AND state = 'idle in transaction'
+                  OR query LIKE 'WITH moved AS (UPDATE%' AND state = 'idle in transaction'
                 THEN 'holds'
                 WHEN query LIKE 'BEGIN%'
-                  OR query LIKE 'UPDATE "event_seats"%' AND wait_event_type = 'Lock'
+                  OR query LIKE 'WITH moved AS (UPDATE%' AND wait_event_type = 'Lock'
                 THEN 'before'
                 ELSE 'unknown' END
     FROM pg_stat_activity

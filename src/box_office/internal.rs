@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bookings::{Terms, waitlist};
 use super::money::Minor;
-use super::seats::{self, After, Seats, Source, Status, Take};
+use super::seats::{self, After, Seats, Status, Take};
 use crate::clock::Clock;
 use crate::community::events::EventId;
 use crate::db::types::Timestamp;
@@ -142,7 +142,7 @@ async fn update_availability(
         (id, seats::hold_row),
         move |conn| {
             let after = match quantity < 0 {
-                true => sell(conn, take, key.clone(), now)?,
+                true => seats::sell(conn, take, key.clone(), now)?,
                 false => {
                     let most = |seats: &Seats| seats.max_per_booking;
                     let after = seats::return_internal(conn, take, Some(most), key.clone(), now)?;
@@ -222,16 +222,6 @@ fn wanted(check: &mut Check, given: Option<i64>) -> Option<i64> {
         check.problem("version", "must be a version, from 1");
     }
     given
-}
-
-fn sell(conn: &mut Conn, take: Take, key: Option<String>, now: Timestamp) -> Result<After> {
-    let after = seats::take(conn, take, true, now)?;
-    let entry = seats::Entry {
-        quantity: -take.quantity,
-        amount: take.quantity * after.base_price,
-    };
-    seats::enter(conn, take.event_id, &Source::Internal(key), &entry, now)?;
-    Ok(after)
 }
 
 /// Offers what came back to those who wait, and says what is left then.

@@ -5,10 +5,12 @@ pub mod cursor;
 pub mod worker;
 
 use diesel::prelude::*;
+use diesel::query_builder::AstPass;
+use diesel::sql_types::{Nullable, Text};
 use serde_json::{Map, Value};
 
 use crate::db::schema::changes;
-use crate::db::types::{Id, Timestamp};
+use crate::db::types::{Id, Timestamp, sql};
 use crate::db::{Conn, on_backend};
 use crate::error::{Error, Result};
 use crate::identity::people::UserId;
@@ -88,18 +90,86 @@ impl Change {
 
 /// Adds a change to the log; after the write it describes, in the same transaction.
 pub fn record(conn: &mut Conn, at: Timestamp, change: Change) -> Result<()> {
-    let fields = serde_json::to_string(&change.fields).map_err(Error::internal)?;
-    let row = (
-        changes::uuid.eq(Id::<Change>::new()),
-        changes::topic.eq(change.topic),
-        changes::subject.eq(Value::Object(change.subject).to_string()),
-        changes::fields.eq(fields),
-        changes::audience.eq(change.audience.as_str()),
-        changes::actor_id.eq(change.actor),
-        changes::at.eq(at),
-    );
+    let row = Row::of(change, at)?;
     on_backend!(conn, conn => diesel::insert_into(changes::table).values(row).execute(conn))?;
     Ok(())
+}
+
+/// A change, as the log keeps it.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = changes)]
+struct Row {
+    uuid: Id<Change>,
+    topic: &'static str,
+    subject: String,
+    fields: String,
+    audience: &'static str,
+    actor_id: Option<UserId>,
+    at: Timestamp,
+}
+
+impl Row {
+    fn of(change: Change, at: Timestamp) -> Result<Self> {
+        Ok(Self {
+            uuid: Id::new(),
+            topic: change.topic,
+            subject: Value::Object(change.subject).to_string(),
+            fields: serde_json::to_string(&change.fields).map_err(Error::internal)?,
+            audience: change.audience.as_str(),
+            actor_id: change.actor,
+            at,
+        })
+    }
+}
+
+/// A change that the statement itself adds to the log which makes it, on PostgreSQL, where each
+/// statement is a way to the server and back: a part of its `WITH`.
+#[derive(Debug, Clone)]
+pub struct Beside(Row);
+
+impl Beside {
+    /// That change.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub fn new(change: Change, at: Timestamp) -> Result<Self> {
+        Row::of(change, at).map(Self)
+    }
+
+    /// Writes the part: the change is added if the part of that name met a row.
+    ///
+    /// # Errors
+    /// Those of the values.
+    pub fn walk<'b>(
+        &'b self,
+        mut out: AstPass<'_, 'b, diesel::pg::Pg>,
+        met: &str,
+    ) -> QueryResult<()> {
+        let Row {
+            uuid,
+            topic,
+            subject,
+            fields,
+            audience,
+            actor_id,
+            at,
+        } = &self.0;
+        out.push_sql(
+            "INSERT INTO changes (uuid, topic, subject, fields, audience, actor_id, at) SELECT ",
+        );
+        out.push_bind_param::<sql::Id, _>(uuid)?;
+        for text in [topic, subject.as_str(), fields.as_str(), audience] {
+            out.push_sql(", ");
+            out.push_bind_param::<Text, str>(text)?;
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<sql::Id>, _>(actor_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<sql::Instant, _>(at)?;
+        out.push_sql(" FROM ");
+        out.push_sql(met);
+        Ok(())
+    }
 }
 
 /// A change, as a subscriber hears it.

@@ -23,6 +23,8 @@ type Manager = <Conn as Connection>::TransactionManager;
 pub(super) trait Job: Send {
     /// Runs it; true keeps what it did.
     fn run(&mut self, conn: &mut Conn) -> bool;
+    /// How its last run ended, if it failed.
+    fn error(&self) -> Option<&Error>;
     /// Replaces its outcome.
     fn fail(&mut self, error: Error);
     /// Tells the caller. A caller that went away is no matter.
@@ -40,6 +42,10 @@ impl<T: Send, F: Fn(&mut Conn) -> Result<T> + Send> Job for Task<T, F> {
         self.outcome = std::panic::catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
             .unwrap_or_else(|panic| Err(super::panic_message(&*panic)));
         self.outcome.is_ok()
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.outcome.as_ref().err()
     }
 
     fn fail(&mut self, error: Error) {
@@ -83,14 +89,32 @@ pub(super) fn run_last(
         *apart = true;
         roll_back_to(conn, 0)?;
         begin(conn)?;
+        // What failed has failed; but whoever lost to another may do better now.
+        let lost = batch.last().is_some_and(|job| is_lost(job.as_ref()));
+        let again = batch.len() - usize::from(!lost);
         return batch
             .iter_mut()
+            .take(again)
             .try_for_each(|job| run_in_savepoint(conn, job.as_mut()));
     }
     match batch.last_mut() {
         Some(job) => run_in_savepoint(conn, job.as_mut()),
         None => Ok(()),
     }
+}
+
+/// True for a job that lost to another transaction.
+fn is_lost(job: &dyn Job) -> bool {
+    matches!(job.error(), Some(Error::Database(error)) if postgres::lost_to_another(error))
+}
+
+/// True for a job that waited too long for somebody's lock.
+pub(super) fn is_kept_waiting(job: &dyn Job) -> bool {
+    let waited = |info: &dyn diesel::result::DatabaseErrorInformation| {
+        info.message().contains("lock timeout")
+    };
+    matches!(job.error(),
+        Some(Error::Database(diesel::result::Error::DatabaseError(_, info))) if waited(info.as_ref()))
 }
 
 fn run_in_savepoint(conn: &mut Conn, job: &mut dyn Job) -> Result<()> {

@@ -3,16 +3,18 @@
 //! A row's lock is held until its transaction has been written to the disk, so that as many
 //! connections that want one row wait for each other's commits. A lane is one connection that
 //! takes all that waits and commits once, as the writer of SQLite does. What it takes is sorted
-//! by the rows' keys: so two lanes, of one node or of two, never wait for each other in a circle.
+//! by the rows' keys, and a job locks its row before anything else: so two lanes, of one node or
+//! of two, do not wait for each other in a circle.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection as _;
 use uuid::Uuid;
 
-use super::batch::{Job, begin, commit, job, refuse, run_last};
+use super::batch::{Job, begin, commit, is_kept_waiting, job, refuse, run_last};
 use super::conn::{Conn, Role};
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
@@ -22,7 +24,7 @@ const LANES: usize = 2;
 /// Most jobs in one commit.
 const BATCH_JOBS: usize = 64;
 /// Longest time that jobs are run before the commit, so that no row is locked for long.
-const BATCH_TIME: Duration = Duration::from_millis(4);
+const BATCH_TIME: Duration = Duration::from_millis(2);
 /// Most jobs that wait in a lane; the next is refused as unavailable.
 const QUEUE_JOBS: usize = 8_192;
 
@@ -146,23 +148,29 @@ impl Drop for Closing<'_> {
 fn write_loop(shared: &Shared, url: &DatabaseUrl) {
     let _closing = Closing(shared);
     let mut conn = None;
-    while let Some(batch) = wait_for_work(shared) {
-        let opened = conn.take().map_or_else(|| open(url), Ok);
-        let begun = opened.and_then(|mut usable| begin(&mut usable).map(|()| usable));
-        // An idle connection may have been closed with the server: one more is tried.
-        let begun = begun.or_else(|_| {
-            let mut usable = open(url)?;
-            begin(&mut usable).map(|()| usable)
-        });
-        match begun {
-            Ok(mut usable) => match write_batch(shared, &mut usable, batch) {
-                Ok(()) => conn = Some(usable),
-                Err(error) => tracing::error!(%error, "a batch of writes was lost"),
-            },
-            Err(error) => {
-                tracing::error!(%error, "the database cannot be written to");
-                for (_, job) in batch {
-                    refuse(job, "the database cannot be written to");
+    while let Some(mut drawn) = wait_for_work(shared) {
+        // All that was drawn comes before what came after it, however many commits it takes: a
+        // row that many want keeps nobody from another.
+        while !drawn.is_empty() {
+            let opened = conn.take().map_or_else(|| open(url), Ok);
+            let begun = opened.and_then(|mut usable| begin(&mut usable).map(|()| usable));
+            // An idle connection may have been closed with the server: one more is tried.
+            let begun = begun.or_else(|_| {
+                let mut usable = open(url)?;
+                begin(&mut usable).map(|()| usable)
+            });
+            match begun {
+                Ok(mut usable) => match write_batch(&mut usable, &mut drawn) {
+                    Ok(()) => conn = Some(usable),
+                    Err(error) => tracing::error!(%error, "a batch of writes was lost"),
+                },
+                Err(error) => {
+                    tracing::error!(%error, "the database cannot be written to");
+                    // Whoever waits now has waited for this: each would wait as long again.
+                    let waiting = std::mem::take(&mut shared.lock().waiting);
+                    for (_, job) in drawn.drain(..).chain(waiting) {
+                        refuse(job, "the database cannot be written to");
+                    }
                 }
             }
         }
@@ -170,7 +178,10 @@ fn write_loop(shared: &Shared, url: &DatabaseUrl) {
 }
 
 fn open(url: &DatabaseUrl) -> Result<Conn> {
-    Conn::open(url, Role::Writer).map_err(Error::unavailable)
+    let mut conn = Conn::open(url, Role::Writer).map_err(Error::unavailable)?;
+    // Less than elsewhere: what waits for one row keeps the lane from the others.
+    conn.batch_execute("SET lock_timeout = '2s'")?;
+    Ok(conn)
 }
 
 /// All that waits, up to a batch, in the order of the rows' keys; none once the lane is closed
@@ -195,23 +206,26 @@ fn wait_for_work(shared: &Shared) -> Option<VecDeque<Waiting>> {
 }
 
 /// Runs jobs, commits, and answers. An error means that the connection is not to be used again;
-/// every job that ran has been told. What there was no time for is next.
-fn write_batch(shared: &Shared, conn: &mut Conn, mut batch: VecDeque<Waiting>) -> Result<()> {
+/// every job that ran has been told. What there was no time for stays drawn.
+fn write_batch(conn: &mut Conn, drawn: &mut VecDeque<Waiting>) -> Result<()> {
     let started = Instant::now();
-    let mut ran: Vec<Box<dyn Job>> = Vec::with_capacity(batch.len());
+    let mut ran: Vec<Box<dyn Job>> = Vec::with_capacity(drawn.len());
     let mut apart = false;
     let mut written = Ok(());
-    while let Some((_, job)) = batch.pop_front() {
+    let mut locked = None;
+    while let Some((key, job)) = drawn.pop_front() {
+        // Others who want that row would wait as long again.
+        if locked == Some(key) {
+            refuse(job, "somebody keeps the row locked");
+            continue;
+        }
         ran.push(job);
         written = run_last(conn, &mut ran, &mut apart);
+        if ran.last().is_some_and(|job| is_kept_waiting(job.as_ref())) {
+            locked = Some(key);
+        }
         if written.is_err() || started.elapsed() >= BATCH_TIME {
             break;
-        }
-    }
-    if !batch.is_empty() {
-        let mut state = shared.lock();
-        while let Some(waiting) = batch.pop_back() {
-            state.waiting.push_front(waiting);
         }
     }
     let written = written.and_then(|()| commit(conn));

@@ -142,8 +142,8 @@ impl Db {
     }
 
     /// Like [`Db::write_hot`], where what many want is one row, with this key: on PostgreSQL such
-    /// writes of a node go together, so that they do not wait for each other's commits. Of other
-    /// rows `f` locks only those that nobody locks before this one.
+    /// writes of a node go together, so that they do not wait for each other's commits. `f` locks
+    /// that row first, and waits for nobody who may want it meanwhile.
     pub async fn write_row<T, F, K>(&self, key: Id<K>, f: F) -> Result<T>
     where
         T: Send + 'static,

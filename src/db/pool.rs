@@ -92,7 +92,7 @@ impl Pool {
     /// Runs `f` on a connection, here and now; again on another one if the first is lost.
     pub(super) fn with<T>(&self, f: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
         // Each connection of the pool may have died with the server.
-        for _ in 0..self.connections.max_size() {
+        for _ in 0..=self.connections.max_size() {
             let mut lent = self.lend()?;
             match f(&mut lent.conn) {
                 Err(Error::Database(error)) => {

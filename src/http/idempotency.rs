@@ -226,14 +226,14 @@ impl Once {
     }
 
     /// As [`Once::write_hot`], where what many want is one row ([`Db::write_row`]), which `lock`
-    /// locks: before the key is claimed, so that a repeat on another node, which waits for the
-    /// key, never holds a row that the first call still wants.
+    /// locks first: so a repeat waits for the row, and whoever else has the key under way is
+    /// another call, for which nobody waits who holds a row.
     pub async fn write_row<A, F, K>(
         self,
         db: &Db,
         caller: impl Into<Caller>,
         clock: &Clock,
-        (row, lock): (Id<K>, fn(&mut Conn, Id<K>) -> Result<()>),
+        (row, lock): HotRow<K>,
         f: F,
     ) -> Result<Kept>
     where
@@ -247,6 +247,7 @@ impl Once {
             Some(claim) => {
                 let f = move |conn: &mut Conn| {
                     lock(conn, row)?;
+                    claim.hold_key(conn)?;
                     claim.write(conn, &f)
                 };
                 db.write_row(row, allowed(caller, f)).await
@@ -275,6 +276,9 @@ fn allowed<T>(
         f(conn)
     }
 }
+
+/// A row that many want, and what keeps others from it until the transaction ends.
+pub type HotRow<K> = (Id<K>, fn(&mut Conn, Id<K>) -> Result<()>);
 
 /// A call that is to happen once.
 struct Claim {
@@ -309,6 +313,24 @@ impl Claim {
             ))
             .execute(conn)?;
         Ok(given)
+    }
+
+    /// Keeps the key to this transaction, on PostgreSQL, or refuses at once if another has it.
+    fn hold_key(&self, conn: &mut Conn) -> Result<()> {
+        let Conn::Pg(pg) = conn else {
+            return Ok(());
+        };
+        let mine = diesel::select(
+            diesel::dsl::sql::<diesel::sql_types::Bool>(
+                "pg_try_advisory_xact_lock(hashtextextended(",
+            )
+            .bind::<diesel::sql_types::Text, _>(&self.key_hash)
+            .sql(", 0))"),
+        );
+        match mine.get_result::<bool>(pg)? {
+            true => Ok(()),
+            false => Err(Error::Conflict(None)),
+        }
     }
 
     /// Takes the key first, so that on PostgreSQL a repeat waits here for this transaction;

@@ -25,6 +25,7 @@ CREATE INDEX bookings_event ON bookings (event_id, id);
 CREATE INDEX bookings_share ON bookings (event_id, user_id, status, quantity);
 CREATE INDEX bookings_status ON bookings (event_id, status, id);
 CREATE INDEX bookings_expiry ON bookings (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX bookings_holds ON bookings (event_id, expires_at, id) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE seat_movements (
     event_id UUID NOT NULL REFERENCES events (id) ON DELETE RESTRICT,

@@ -32,12 +32,18 @@ fn draw_on(root: &Area<'_>, analytics: &Analytics) -> Result<()> {
     root.fill(&WHITE).map_err(Error::internal)?;
     let title = ("sans-serif", 20).into_font().color(&INK);
     let root = root
-        .titled(&analytics.name, title)
+        .titled(&sayable(&analytics.name), title)
         .map_err(Error::internal)?;
     let (_, height) = root.dim_in_pixel();
     let (curve, bar) = root.split_vertically(height.saturating_sub(BAR));
     draw_curve(&curve, analytics)?;
     draw_bar(&bar, analytics)
+}
+
+/// Without what XML 1.0 has no way to say (section 2.2).
+fn sayable(text: &str) -> String {
+    let plain = |c: &char| !matches!(c, '\u{fffe}' | '\u{ffff}') && !c.is_control();
+    text.chars().filter(plain).collect()
 }
 
 /// Tickets sold by the end of each day.

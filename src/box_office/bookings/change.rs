@@ -54,6 +54,7 @@ pub(super) fn confirm(
         }
         BookingStatus::Cancelled => return Err(Error::conflict("It was cancelled.")),
     }
+    check_takes_place(conn, &row)?;
     diesel::update(bookings::table.find(id))
         .set((
             bookings::status.eq("confirmed"),
@@ -120,6 +121,14 @@ pub fn cancel(
     Ok(Cancelled::Now)
 }
 
+/// Refuses what is for an event that was cancelled, though its bookings are not yet.
+fn check_takes_place(conn: &mut Conn, row: &BookingRow) -> Result<()> {
+    match seats::find(conn, row.event_id)?.status() {
+        seats::Status::Cancelled => Err(Error::conflict("The event is cancelled.")),
+        _ => Ok(()),
+    }
+}
+
 /// Lets the people of a booking in, once; none for a booking that is gone.
 ///
 /// # Errors
@@ -139,6 +148,7 @@ pub fn admit(
     if row.status(now) != BookingStatus::Confirmed {
         return Err(Error::conflict("The booking was cancelled."));
     }
+    check_takes_place(conn, &row)?;
     diesel::update(bookings::table.find(id))
         .set(bookings::admitted_at.eq(Some(now)))
         .execute(conn)?;

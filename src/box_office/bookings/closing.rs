@@ -13,44 +13,67 @@ use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::Result;
 
-/// Most bookings that are cancelled in one transaction.
+/// Most bookings of a status that are cancelled in one transaction.
 const SLICE: i64 = 100;
+/// Most slices of an event in a round of the worker.
+const SLICES: usize = 5;
 
-/// Cancels all bookings of a cancelled event.
-///
-/// # Errors
-/// Those of the database; the worker does what is left.
-pub async fn finish(db: &Db, event_id: EventId, clock: &Clock) -> Result<()> {
+/// Cancels all bookings of a cancelled event; what fails is left to the worker.
+pub async fn finish_or_leave(db: &Db, event_id: EventId, clock: &Clock) {
     let now = Timestamp(clock.now());
-    while db
-        .write_later(move |conn| slice(conn, event_id, now))
-        .await?
-    {}
-    Ok(())
+    loop {
+        match db.write_later(move |conn| slice(conn, event_id, now)).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(cause = %error, "bookings of a cancelled event are not cancelled yet");
+                return;
+            }
+        }
+    }
 }
 
-/// As [`finish`], for all events that are not done.
-pub(super) async fn finish_all(db: &Db, clock: &Clock) -> Result<()> {
+/// Cancels some bookings of each event that is not done.
+///
+/// # Errors
+/// Those of the database; the next round goes on.
+pub(super) async fn go_on(db: &Db, clock: &Clock) -> Result<()> {
+    let now = Timestamp(clock.now());
     for event_id in db.read(seats::closing).await? {
-        finish(db, event_id, clock).await?;
+        for _ in 0..SLICES {
+            match db.write_later(move |conn| slice(conn, event_id, now)).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                // The others' turn comes all the same.
+                Err(error) => {
+                    tracing::warn!(cause = %error, "bookings of a cancelled event are not cancelled yet");
+                    break;
+                }
+            }
+        }
     }
     Ok(())
 }
 
-/// Cancels some bookings of a cancelled event; false once all of them are.
+/// Cancels some bookings of a cancelled event; false once all of them are. Who was let in
+/// before has been there.
 fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
-    let some = bookings::table
-        .filter(bookings::event_id.eq(event_id))
-        .filter(bookings::status.eq_any(["held", "confirmed"]))
-        .order(bookings::id)
-        .limit(SLICE)
-        .select(bookings::id)
-        .load::<BookingId>(conn)?;
-    // What was paid for has been confirmed; the guard once more, since another may be faster.
+    seats::hold_row(conn, event_id)?;
     let mut ended = Vec::new();
+    // What was paid for has been confirmed.
     for (status, paid) in [("confirmed", true), ("held", false)] {
-        let rows = diesel::update(bookings::table.filter(bookings::id.eq_any(&some)))
+        let some = bookings::table
+            .filter(bookings::event_id.eq(event_id))
             .filter(bookings::status.eq(status))
+            .filter(bookings::admitted_at.is_null())
+            .order(bookings::id)
+            .limit(SLICE)
+            .select(bookings::id)
+            .load::<BookingId>(conn)?;
+        // The guard once more, since another may be faster.
+        let rows = diesel::update(bookings::table.filter(bookings::id.eq_any(some)))
+            .filter(bookings::status.eq(status))
+            .filter(bookings::admitted_at.is_null())
             .set((
                 bookings::status.eq("cancelled"),
                 bookings::expires_at.eq(None::<Timestamp>),
@@ -78,7 +101,7 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
             record(conn, None, "booking.refund_due", subject, now)?;
         }
     }
-    if !some.is_empty() || waitlist::close(conn, event_id, now)? {
+    if !backs.is_empty() || waitlist::close(conn, event_id, now)? {
         return Ok(true);
     }
     seats::closed(conn, event_id)?;

@@ -61,7 +61,14 @@ pub fn stage() -> AdHoc {
 pub async fn round(db: &Db, clock: &Clock, terms: Terms) -> Result<()> {
     end_holds(db, clock, terms).await?;
     let now = Timestamp(clock.now());
-    for event_id in db.read(waitlist::unserved).await? {
+    // Who waits for what is over waits no more.
+    for event_id in db.scan(move |conn| waitlist::over(conn, now)).await? {
+        while db
+            .write_later(move |conn| waitlist::close(conn, event_id, now))
+            .await?
+        {}
+    }
+    for event_id in db.scan(move |conn| waitlist::unserved(conn, now)).await? {
         db.write_later(move |conn| waitlist::serve(conn, event_id, terms, now))
             .await?;
     }
@@ -69,22 +76,28 @@ pub async fn round(db: &Db, clock: &Clock, terms: Terms) -> Result<()> {
 }
 
 async fn end_holds(db: &Db, clock: &Clock, terms: Terms) -> Result<()> {
-    closing::finish_all(db, clock).await?;
     loop {
         let now = Timestamp(clock.now());
         // Most rounds find nothing, and then there is nothing to write.
         let due = db.read(move |conn| due(conn, now)).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
+        let mut ended = 0;
         for event_id in due {
-            db.write_later(move |conn| {
-                of_event(conn, event_id, now)?;
-                waitlist::serve(conn, event_id, terms, now).map(drop)
-            })
-            .await?;
+            let slice = db.write_later(move |conn| {
+                let ended = of_event(conn, event_id, now)?;
+                waitlist::serve(conn, event_id, terms, now)?;
+                Ok(ended)
+            });
+            match slice.await {
+                Ok(some) => ended += some,
+                // The others' turn comes all the same.
+                Err(error) => tracing::warn!(cause = %error, "holds of an event were not ended"),
+            }
+        }
+        if ended == 0 {
+            break;
         }
     }
+    closing::go_on(db, clock).await
 }
 
 /// Events with holds that are over.
@@ -103,18 +116,19 @@ fn due(conn: &mut Conn, now: Timestamp) -> Result<Vec<EventId>> {
 /// Ends the holds of an event that are over, at most [`SLICE`]; how many they were. A hold that
 /// is confirmed or ended by another at the same moment is met by neither statement twice.
 pub(super) fn of_event(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<usize> {
+    seats::hold_row(conn, event_id)?;
     let over = || {
         bookings::table
             .filter(bookings::event_id.eq(event_id))
             .filter(bookings::status.eq("held"))
             .filter(bookings::expires_at.le(now))
-            .order(bookings::id)
+            .order((bookings::expires_at, bookings::id))
             .limit(SLICE)
             .select(bookings::id)
     };
     let over: Vec<BookingId> = match conn {
         Conn::Sqlite(conn) => over().load(conn)?,
-        // Nobody is waited for: the seats may be locked already, and are locked last.
+        // Nobody is waited for: somebody may be confirming one of them.
         Conn::Pg(conn) => over().for_update().skip_locked().load(conn)?,
     };
     if over.is_empty() {

@@ -5,8 +5,8 @@
 //! `/api/v1/admin/events/{id}/bookings`. Emits: `booking.held`, `booking.confirmed`,
 //! `booking.cancelled`, `booking.expired`, `booking.refund_due`.
 //!
-//! Rows are locked in one order, so that two calls never wait for each other: bookings, then
-//! the seats, then the waitlist.
+//! Rows are locked in one order, so that two calls never wait for each other: the event's seats,
+//! then bookings, then the waitlist.
 
 mod change;
 pub mod closing;

@@ -109,19 +109,19 @@ fn adopt_bookings(conn: &mut Conn, from: UserId, into: UserId) -> Result<usize> 
 }
 
 /// Takes a person's bookings from the person: holds are cancelled, what is confirmed stays a
-/// number, for the door and the books.
+/// number with its payment's, for the door, the books and what is to be given back.
 fn erase_bookings(conn: &mut Conn, person: UserId, terms: Terms, now: Timestamp) -> Result<usize> {
     let theirs = || bookings::table.filter(bookings::user_id.eq(person));
     // One in a transaction: each locks the seats of its event.
     let held = theirs()
         .filter(bookings::status.eq("held"))
-        .select(bookings::id)
-        .first::<BookingId>(conn)
+        .select((bookings::event_id, bookings::id))
+        .first::<(EventId, BookingId)>(conn)
         .optional()?;
     let some = match held {
-        Some(id) => {
+        Some((event_id, id)) => {
+            let on = seats::lock(conn, event_id)?.ends_at > now;
             let row = lock(conn, id)?;
-            let on = seats::find(conn, row.event_id)?.ends_at > now;
             if on && row.status(now) == BookingStatus::Held {
                 cancel(conn, &row, Some(person), now)?;
                 serve(conn, row.event_id, terms, now)?;
@@ -165,15 +165,17 @@ fn adopt_places(conn: &mut Conn, from: UserId, into: UserId, now: Timestamp) -> 
             .optional()?;
         let ends = match (status.as_str(), other) {
             // The older place is the better one.
-            ("waiting", Some((other, waits))) if waits == "waiting" => Some(other.max(*id)),
-            ("waiting", Some(_)) => Some(*id),
-            ("offered", Some((other, waits))) if waits == "waiting" => Some(other),
+            ("waiting", Some((other, waits))) if waits == "waiting" => {
+                Some((other.max(*id), "waiting"))
+            }
+            ("waiting", Some(_)) => Some((*id, "waiting")),
+            ("offered", Some((other, waits))) if waits == "waiting" => Some((other, "waiting")),
             // Two offers are two holds: this one is no place in the line any more.
-            ("offered", Some(_)) => Some(*id),
+            ("offered", Some(_)) => Some((*id, "offered")),
             _ => None,
         };
-        if let Some(place) = ends {
-            end_place(conn, (*event_id, place), into, now)?;
+        if let Some((place, status)) = ends {
+            end_place(conn, (*event_id, place, status), into, now)?;
         }
         diesel::update(waitlist::table.find(id))
             .set(waitlist::user_id.eq(into))
@@ -186,7 +188,7 @@ fn erase_places(conn: &mut Conn, person: UserId, now: Timestamp) -> Result<usize
     let theirs = places_of(conn, person)?;
     for (id, event_id, status) in &theirs {
         if status == "waiting" {
-            end_place(conn, (*event_id, *id), person, now)?;
+            end_place(conn, (*event_id, *id, "waiting"), person, now)?;
         }
         diesel::delete(waitlist::table.find(id)).execute(conn)?;
     }

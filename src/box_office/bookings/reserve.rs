@@ -69,7 +69,7 @@ pub fn hold(conn: &mut Conn, hold: Hold, now: Timestamp) -> Result<BookingRow> {
         quantity,
         version: None,
     };
-    let after = seats::take(conn, take, false, now)?;
+    let after = seats::take(conn, take, now)?;
     // The event's row is locked now: nobody else books for this person at the same moment.
     let had = share(conn, event_id, person, now)?;
     if had + quantity > after.max_per_booking {

@@ -24,7 +24,7 @@ use crate::http::body::Body;
 use crate::http::envelope::{self, Plain};
 use crate::http::fields::Check;
 use crate::http::fresh::FreshText;
-use crate::http::idempotency::{Caller, Kept};
+use crate::http::idempotency::{Caller, HotRow, Kept};
 use crate::identity::guard::{Admin, SignedIn};
 use crate::identity::people::{self, UserId};
 use crate::identity::roles::Permission;
@@ -84,7 +84,7 @@ async fn reserve(
         until: Timestamp(now.0 + terms.hold),
         is_offer: false,
     };
-    let row = (hold.event_id, seats::hold_row as fn(&mut _, _) -> _);
+    let row: HotRow<_> = (hold.event_id, seats::hold_row);
     once.write_row(db, who.user_id, clock, row, move |conn| {
         let row = reserved(conn, hold, terms, now)?;
         Ok(Plain::created(BookingView::of(&row, now)))
@@ -231,7 +231,10 @@ async fn cancel(
         admin.may(Permission::WriteEvents)?;
     }
     let id = read_id(booking_id)?;
-    db.write_hot(move |conn| {
+    let event_id = db.read(move |conn| super::by_id(conn, id)).await?.event_id;
+    db.write_row(event_id, move |conn| {
+        // The seats first, as everybody locks them.
+        let seats = seats::lock(conn, event_id)?;
         let actor = match &by {
             Canceller::Person(me) => {
                 people::check_may_write(conn, *me)?;
@@ -240,15 +243,14 @@ async fn cancel(
             }
             Canceller::Admin(admin) => {
                 admin.check(conn, Permission::WriteEvents)?;
-                let row = super::by_id(conn, id)?;
-                events::mine(admin, seats::find(conn, row.event_id)?)?;
+                events::mine(admin, seats)?;
                 admin.user_id
             }
         };
         let row = lock(conn, id)?;
         match cancelled(conn, &row, Some(actor), now)? {
             Cancelled::Before => Ok(()),
-            Cancelled::Now => waitlist::serve(conn, row.event_id, terms, now).map(drop),
+            Cancelled::Now => waitlist::serve(conn, event_id, terms, now).map(drop),
         }
     })
     .await?;

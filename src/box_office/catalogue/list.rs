@@ -78,9 +78,12 @@ impl End {
             return Ok(None);
         }
         query.parsed(name, |text| {
-            let at = || DateTime::parse_from_rfc3339(text).ok();
+            let at = || Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
             let day = wall_date(text).map(Self::Day);
-            day.or_else(|| at().map(|at| Self::At(at.to_utc().into())))
+            day.or_else(|| {
+                let at = at().filter(|at| (0..=9999).contains(&at.year()))?;
+                Some(Self::At(at.into()))
+            })
         })
     }
 }
@@ -116,7 +119,8 @@ impl Filter {
 
     /// True when the index alone leads to the page.
     fn is_plain(&self) -> bool {
-        self.from.is_none() && self.to.is_none() && self.words.is_none()
+        let both = self.type_key.is_some() && self.city_key.is_some();
+        self.from.is_none() && self.to.is_none() && self.words.is_none() && !both
     }
 
     /// True when it ends before it begins.

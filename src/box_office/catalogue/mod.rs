@@ -56,6 +56,7 @@ pub struct EventRow {
     #[diesel(embed)]
     pub when: When,
     revision: i64,
+    deleted_at: Option<Timestamp>,
     #[diesel(embed)]
     seats: Option<SeatsRow>,
     #[diesel(embed)]
@@ -160,6 +161,9 @@ impl From<EventRow> for SeatedEvent {
 
 impl EventRow {
     fn status(&self) -> Status {
+        if self.deleted_at.is_some() {
+            return Status::Cancelled;
+        }
         // An event of the community is there for as long as it is published.
         self.seats.as_ref().map_or(Status::Published, |seats| {
             Status::of(&seats.status, seats.available)
@@ -256,7 +260,12 @@ struct Availability {
 ))]
 #[get("/api/v1/events/<event_id>/availability")]
 async fn availability(event_id: &str, db: &State<Db>) -> Result<Fresh<Availability>> {
-    type Found = (Timestamp, Option<i64>, Option<String>, Option<Timestamp>);
+    type Found = (
+        (Timestamp, Option<Timestamp>),
+        Option<i64>,
+        Option<String>,
+        Option<Timestamp>,
+    );
     let id = seats::read_id(event_id)?;
     let found = db.read(move |conn| {
         let found = on_backend!(conn, conn => events::table
@@ -264,7 +273,7 @@ async fn availability(event_id: &str, db: &State<Db>) -> Result<Fresh<Availabili
             .filter(events::id.eq(id))
             .filter(is_public())
             .select((
-                events::updated_at,
+                (events::updated_at, events::deleted_at),
                 event_seats::available.nullable(),
                 event_seats::status.nullable(),
                 event_seats::changed_at.nullable(),
@@ -272,7 +281,8 @@ async fn availability(event_id: &str, db: &State<Db>) -> Result<Fresh<Availabili
             .first::<Found>(conn));
         found.optional()?.ok_or_else(seats::not_found)
     });
-    let (updated_at, available_seats, kept, changed_at) = found.await?;
+    let ((updated_at, deleted_at), available_seats, kept, changed_at) = found.await?;
+    let kept = deleted_at.map(|_| "cancelled".to_owned()).or(kept);
     let status = kept.zip(available_seats);
     Ok(Fresh(Availability {
         available_seats,

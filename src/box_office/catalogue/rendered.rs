@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 const MOST_BYTES: usize = 16 << 20;
 
 /// What an event as it is told depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, diesel::Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, diesel::Queryable)]
 pub(super) struct Versions {
     pub(super) event_id: EventId,
     revision: i64,
@@ -53,7 +53,7 @@ pub struct Renderings(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    events: HashMap<Versions, Rendered>,
+    events: HashMap<EventId, (Versions, Rendered)>,
     bytes: usize,
 }
 
@@ -61,7 +61,10 @@ impl Renderings {
     /// What was written of these, in their order; none where nothing was.
     pub(super) fn find(&self, all: &[Versions]) -> Vec<Option<Rendered>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = |versions| kept.events.get(versions).cloned();
+        let find = |versions: &Versions| {
+            let (of, rendered) = kept.events.get(&versions.event_id)?;
+            (of == versions).then(|| rendered.clone())
+        };
         all.iter().map(find).collect()
     }
 
@@ -71,9 +74,13 @@ impl Renderings {
         if kept.bytes >= MOST_BYTES {
             *kept = Kept::default();
         }
-        let before = kept.events.insert(versions, rendered.clone());
-        if before.is_none() {
-            kept.bytes += rendered.0.get().len() + std::mem::size_of::<Versions>();
+        let size = |rendered: &Rendered| rendered.0.get().len() + std::mem::size_of::<Versions>();
+        kept.bytes += size(rendered);
+        let before = kept
+            .events
+            .insert(versions.event_id, (versions, rendered.clone()));
+        if let Some((_, before)) = before {
+            kept.bytes -= size(&before);
         }
     }
 }

@@ -10,7 +10,7 @@ use rocket::tokio;
 use super::list::{Filter, count};
 use crate::db::Db;
 use crate::db::types::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How long a total is told before it is counted anew.
 const FRESH: TimeDelta = TimeDelta::seconds(1);
@@ -18,7 +18,7 @@ const FRESH: TimeDelta = TimeDelta::seconds(1);
 const MOST: usize = 1_000;
 
 /// Locked by whoever counts, so that the others wait instead of counting as well.
-type Total = Arc<tokio::sync::Mutex<Option<(Timestamp, i64)>>>;
+type Total = Arc<tokio::sync::Mutex<Option<(Timestamp, Option<i64>)>>>;
 
 /// The totals of late.
 #[derive(Default)]
@@ -33,12 +33,19 @@ impl Totals {
             && at.0 <= now.0
             && now.0 - at.0 < FRESH
         {
-            return Ok(total);
+            return total.ok_or_else(too_many);
         }
         let filter = filter.clone();
-        let counted = db.scan(move |conn| count(conn, &filter, now)).await?;
+        let counted = db.scan(move |conn| count(conn, &filter, now)).await;
+        if let Err(error) = &counted {
+            tracing::warn!(cause = %error, "a list was not counted");
+        }
+        // Where counting takes too long, the count before is better than none; and a failure is
+        // told for as long as a count, so that not everybody who waits tries it as well.
+        let before = total.and_then(|(_, total)| total);
+        let counted = counted.ok().or(before);
         *total = Some((now, counted));
-        Ok(counted)
+        counted.ok_or_else(too_many)
     }
 
     fn entry(&self, filter: &Filter) -> Total {
@@ -51,4 +58,8 @@ impl Totals {
         }
         all.entry(filter.clone()).or_default().clone()
     }
+}
+
+fn too_many() -> Error {
+    Error::unavailable("the list cannot be counted in time")
 }

@@ -22,7 +22,7 @@ const DEFAULT_PER_BOOKING: i64 = 10;
 
 /// A new event.
 #[derive(Deserialize, utoipa::ToSchema)]
-pub(super) struct NewSeatedEvent {
+pub struct NewSeatedEvent {
     /// 1 to 120 characters, one line.
     name: String,
     /// At most 10 000 characters.

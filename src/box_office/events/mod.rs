@@ -2,7 +2,7 @@
 //!
 //! Routes: POST and GET `/api/v1/admin/events`, GET, PUT and DELETE `/api/v1/admin/events/{id}`.
 //! Emits: `event.created` (a draft), and `event.published`, `event.updated`, `event.cancelled`
-//! through the community.
+//! through the community; `venue.events_moved` when many events follow their venue.
 
 mod details;
 mod subscribers;
@@ -17,16 +17,18 @@ use super::catalogue::{EventPage, SeatedEvent};
 use super::seats::{self, Seats, Status};
 use crate::clock::Clock;
 use crate::community::events::EventId;
-use crate::db::Db;
 use crate::db::types::Timestamp;
+use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::Plain;
 use crate::http::page::Query;
 use crate::identity::guard::Admin;
+use crate::identity::people::UserId;
 use crate::identity::roles::{Permission, Role};
-use details::{Details, NewSeatedEvent, SeatedEventChanges};
+use details::{Details, SeatedEventChanges};
 
+pub use details::NewSeatedEvent;
 pub use subscribers::{REMOVALS, VENUES};
 
 /// Items of a page where the caller does not say.
@@ -73,7 +75,8 @@ async fn create(
     let details = Details::read(&body.valid()?, now)?;
     let made = db.write_hot(move |conn| {
         admin.check(conn, Permission::WriteEvents)?;
-        write::create(conn, &admin, &details, now)
+        let id = write::create(conn, admin.user_id, &details, now)?;
+        super::catalogue::view(conn, id)
     });
     Ok(Plain::created(made.await?))
 }
@@ -160,7 +163,7 @@ async fn update(
         Ok(false)
     });
     if changed.await? {
-        closing::finish(db, id, clock).await?;
+        closing::finish_or_leave(db, id, clock).await;
     }
     let event = db
         .read(move |conn| super::catalogue::view(conn, id))
@@ -218,11 +221,24 @@ async fn cancel(
         write::cancel(conn, &admin, &seats, now)
     })
     .await?;
-    closing::finish(db, id, clock).await?;
+    closing::finish_or_leave(db, id, clock).await;
     Ok(Plain::ok(CancelledEvent {
         message: "Event cancelled",
         event_id: id,
     }))
+}
+
+/// Makes an event and publishes it, by the rules of the calls that do so.
+pub fn publish(
+    conn: &mut Conn,
+    admin: UserId,
+    new: &NewSeatedEvent,
+    now: Timestamp,
+) -> Result<EventId> {
+    let details = Details::read(new, now)?;
+    let id = write::create(conn, admin, &details, now)?;
+    write::publish(conn, (id, admin), &details, now)?;
+    Ok(id)
 }
 
 /// The version of an event that a caller saw.

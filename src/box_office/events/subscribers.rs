@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::box_office::seats;
 use crate::box_office::venues::{self, Venue, fold};
-use crate::bus::Heard;
 use crate::bus::worker::{Subscriber, Verdict};
+use crate::bus::{self, Audience, Change, Heard};
 use crate::community::events::announced;
 use crate::community::events::{Event, EventId};
 use crate::db::Conn;
@@ -13,10 +13,13 @@ use crate::db::schema::{event_seats, events, venues as venues_table};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 
+/// Most events that follow in one transaction.
+const SLICE: i64 = 200;
+
 /// Events to come are where their venue is.
 pub const VENUES: Subscriber = Subscriber {
     name: "events follow their venues",
-    topics: &["venue.updated"],
+    topics: &["venue.updated", "venue.events_moved"],
     hear: follow,
 };
 
@@ -45,15 +48,29 @@ fn follow(conn: &mut Conn, heard: &Heard, now: Timestamp) -> Result<Verdict> {
                 .ne(&location)
                 .or(events::city_key.ne(&city_key)),
         )
+        .order(event_seats::event_id)
+        .limit(SLICE)
         .select(event_seats::event_id)
         .load::<EventId>(conn)?;
+    let more = elsewhere.len() as i64 == SLICE;
     for event_id in elsewhere {
         announced::relocate(conn, event_id, &location, &city_key, now)?;
+    }
+    if more {
+        // Heard here, so that the next ones follow.
+        let change = Change::by_admin(None, "venue.events_moved").of("venue_id", id);
+        bus::record(conn, now, change.heard_by(Audience::Admins))?;
     }
     Ok(Verdict::Done)
 }
 
 fn close(conn: &mut Conn, heard: &Heard, now: Timestamp) -> Result<Verdict> {
-    seats::close(conn, heard.id::<Event>("event_id")?, now)?;
+    let id = heard.id::<Event>("event_id")?;
+    let ends = events::table.find(id).select(events::ends_at);
+    let is_over = ends
+        .first::<Timestamp>(conn)
+        .optional()?
+        .is_none_or(|ends| ends <= now);
+    seats::close(conn, id, is_over, now)?;
     Ok(Verdict::Done)
 }

@@ -14,22 +14,38 @@ use crate::community::events::announced::{self, Stage};
 use crate::db::schema::event_seats;
 use crate::db::types::Timestamp;
 use crate::db::{Conn, MultiBackend, in_time};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::page::Numbered;
 use crate::identity::guard::Admin;
 use crate::identity::people::UserId;
 
 pub(super) fn create(
     conn: &mut Conn,
-    admin: &Admin,
+    admin: UserId,
     details: &Details,
     now: Timestamp,
-) -> Result<SeatedEvent> {
+) -> Result<EventId> {
     let venue = venues::lock(conn, details.terms.venue_id)?;
     details.fits(&venue)?;
-    let id = announced::draft(conn, admin.user_id, &details.announcement(&venue), now)?;
-    seats::insert(conn, id, admin.user_id, &details.terms, now)?;
-    catalogue::view(conn, id)
+    let id = announced::draft(conn, admin, &details.announcement(&venue), now)?;
+    seats::insert(conn, id, admin, &details.terms, now)?;
+    Ok(id)
+}
+
+/// Publishes a draft as it is.
+pub(super) fn publish(
+    conn: &mut Conn,
+    (id, admin): (EventId, UserId),
+    details: &Details,
+    now: Timestamp,
+) -> Result<()> {
+    let seats = seats::lock(conn, id)?;
+    let venue = venues::by_id(conn, details.terms.venue_id)?;
+    seats::change(conn, &seats, &details.terms, true, now)?;
+    let announcement = details.announcement(&venue);
+    let stage = Stage::Publishing;
+    let altered = announced::alter(conn, (id, admin), &announcement, stage, Vec::new(), now)?;
+    altered.then_some(()).ok_or_else(taken_away)
 }
 
 /// The seats of an admin's own event, locked, if it can still be changed and nobody has since
@@ -91,13 +107,19 @@ pub(super) fn change(
     seats::change(conn, seats, terms, stage == Stage::Publishing, now)?;
     let fields = details.changed(&row, seats);
     let announcement = details.announcement(&venue);
-    announced::alter(conn, (id, admin.user_id), &announcement, stage, fields, now)?;
-    Ok(())
+    let altered = announced::alter(conn, (id, admin.user_id), &announcement, stage, fields, now)?;
+    altered.then_some(()).ok_or_else(taken_away)
 }
 
 pub(super) fn cancel(conn: &mut Conn, admin: &Admin, seats: &Seats, now: Timestamp) -> Result<()> {
-    seats::close(conn, seats.event_id, now)?;
-    announced::call_off(conn, seats.event_id, admin.user_id, now)
+    seats::close(conn, seats.event_id, false, now)?;
+    let called_off = announced::call_off(conn, seats.event_id, admin.user_id, now)?;
+    called_off.then_some(()).ok_or_else(taken_away)
+}
+
+/// The refusal of an event that those who moderate took away at the same moment.
+fn taken_away() -> Error {
+    not_modifiable("The event was taken away.")
 }
 
 /// Events of one admin or of all, newest first, and how many there are.

@@ -8,6 +8,7 @@
 //! Emits: `seats.changed`.
 
 mod movements;
+mod statements;
 mod verify;
 
 use diesel::prelude::*;
@@ -27,7 +28,7 @@ use super::money::Minor;
 use super::venues::VenueId;
 
 pub use movements::{
-    After, Back, Entry, Source, Take, enter, give_back, give_back_many, return_internal, take,
+    After, Back, Entry, Source, Take, enter, give_back, give_back_many, return_internal, sell, take,
 };
 pub use verify::verify;
 
@@ -308,21 +309,21 @@ pub fn change(
 }
 
 /// Cancels an event's seats; those of bookings come back when the bookings are cancelled
-/// ([`super::bookings::closing`]). False if it was cancelled before.
-pub fn close(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<bool> {
+/// ([`super::bookings::closing`]), unless the event is over: then who was there was there.
+pub fn close(conn: &mut Conn, id: EventId, is_over: bool, now: Timestamp) -> Result<()> {
     let open = event_seats::table
         .find(id)
         .filter(event_seats::status.ne(Status::Cancelled.as_str()));
-    let closed = diesel::update(open)
+    diesel::update(open)
         .set((
             event_seats::status.eq(Status::Cancelled.as_str()),
             event_seats::version.eq(event_seats::version + 1),
             event_seats::admin_version.eq(event_seats::version + 1),
-            event_seats::closing_since.eq(Some(now)),
+            event_seats::closing_since.eq((!is_over).then_some(now)),
             event_seats::changed_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(closed == 1)
+    Ok(())
 }
 
 /// Events that were cancelled while bookings of them are still to be, longest ago first.
@@ -345,6 +346,9 @@ pub fn closed(conn: &mut Conn, id: EventId) -> Result<()> {
 
 /// Tells that an event's seats moved.
 fn record(conn: &mut Conn, id: EventId, now: Timestamp) -> Result<()> {
-    let change = Change::by_admin(None, "seats.changed").of("event_id", id);
-    bus::record(conn, now, change)
+    bus::record(conn, now, changed(id))
+}
+
+fn changed(id: EventId) -> Change {
+    Change::by_admin(None, "seats.changed").of("event_id", id)
 }

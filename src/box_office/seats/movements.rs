@@ -1,16 +1,14 @@
 //! Taking seats and giving them back.
 
-use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType, Text};
+use diesel::query_builder::QueryId;
 
+use super::statements::{SellSeats, TakeSeats};
 use super::{Seats, Status, concurrent_update, find, insufficient, lock, not_found, record};
 use crate::box_office::bookings::BookingId;
 use crate::community::events::EventId;
 use crate::db::schema::{event_seats, seat_movements};
-use crate::db::types::{Id, Timestamp, sql};
+use crate::db::types::{Id, Timestamp};
 use crate::db::{Conn, on_backend};
 use crate::error::{Error, Result};
 
@@ -18,7 +16,7 @@ use crate::error::{Error, Result};
 const TRIES: usize = 8;
 
 /// Marks the ids of rows of the ledger.
-enum Movement {}
+pub(super) enum Movement {}
 
 /// Who moves seats.
 #[derive(Debug, Clone)]
@@ -65,15 +63,65 @@ const AFTER: AfterColumns = (
 );
 
 /// Takes seats of an event that is on sale, at most as many as one call may. What the ledger says
-/// of it follows with [`Source::Booking`] when the booking has its row, so it is the caller's to
-/// [`enter`].
+/// of it follows when the booking has its row, so it is the caller's to [`enter`].
 ///
 /// # Errors
 /// 404 `EVENT_NOT_FOUND`, 409 `EVENT_NOT_MODIFIABLE`, 400 for more than one call may take, 409
 /// `CONCURRENT_UPDATE`, 409 `INSUFFICIENT_SEATS`.
-pub fn take(conn: &mut Conn, take: Take, internal: bool, now: Timestamp) -> Result<After> {
+pub fn take(conn: &mut Conn, take: Take, now: Timestamp) -> Result<After> {
+    let statement = TakeSeats {
+        take,
+        internal: 0,
+        now,
+    };
+    insist(conn, take, now, |conn| {
+        let after = on_backend!(conn, conn => statement.get_result::<After>(conn));
+        Ok(after.optional()?)
+    })
+}
+
+/// As [`take`], by a service, with what the ledger says of it.
+pub fn sell(
+    conn: &mut Conn,
+    take: Take,
+    key_hash: Option<String>,
+    now: Timestamp,
+) -> Result<After> {
+    let statement = TakeSeats {
+        take,
+        internal: take.quantity,
+        now,
+    };
+    let source = Source::Internal(key_hash);
+    insist(conn, take, now, |conn| {
+        // On PostgreSQL each statement is a way to the server and back, and the row is locked
+        // meanwhile: so all of it is one.
+        if let Conn::Pg(pg) = conn {
+            let all = SellSeats::new(statement, &source)?;
+            return Ok(all.get_result::<After>(pg).optional()?);
+        }
+        let after = on_backend!(conn, conn => statement.get_result::<After>(conn));
+        let Some(after) = after.optional()? else {
+            return Ok(None);
+        };
+        let entry = Entry {
+            quantity: -take.quantity,
+            amount: take.quantity * after.base_price,
+        };
+        enter(conn, take.event_id, &source, &entry, now)?;
+        Ok(Some(after))
+    })
+}
+
+/// Tries a conditional statement, until it is refused for a reason that stands.
+fn insist(
+    conn: &mut Conn,
+    take: Take,
+    now: Timestamp,
+    mut tried: impl FnMut(&mut Conn) -> Result<Option<After>>,
+) -> Result<After> {
     for _ in 0..TRIES {
-        if let Some(after) = try_take(conn, take, internal, now)? {
+        if let Some(after) = tried(conn)? {
             return Ok(after);
         }
         let seats = find(conn, take.event_id)?;
@@ -83,74 +131,6 @@ pub fn take(conn: &mut Conn, take: Take, internal: bool, now: Timestamp) -> Resu
     }
     Err(Error::unavailable("seats changed hands too often"))
 }
-
-/// The one conditional statement. None if no row met the conditions.
-fn try_take(conn: &mut Conn, take: Take, internal: bool, now: Timestamp) -> Result<Option<After>> {
-    let statement = TakeSeats {
-        take,
-        internal: i64::from(internal) * take.quantity,
-        now,
-    };
-    let after = on_backend!(conn, conn => statement.get_result::<After>(conn));
-    Ok(after.optional()?)
-}
-
-/// Takes seats if they are there, and says what is left. Written out, since it is the statement
-/// that everybody waits for: diesel has those it builds for an update parsed anew each time.
-#[derive(Debug, Clone, Copy, QueryId)]
-struct TakeSeats {
-    take: Take,
-    /// How many of them a service takes.
-    internal: i64,
-    now: Timestamp,
-}
-
-impl<DB> QueryFragment<DB> for TakeSeats
-where
-    DB: Backend + HasSqlType<sql::Id> + HasSqlType<sql::Instant>,
-    i64: ToSql<BigInt, DB>,
-    EventId: ToSql<sql::Id, DB>,
-    Timestamp: ToSql<sql::Instant, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let Take {
-            event_id,
-            quantity,
-            version,
-        } = &self.take;
-        out.push_sql("UPDATE event_seats SET version = version + 1, available = available - ");
-        out.push_bind_param::<BigInt, _>(quantity)?;
-        out.push_sql(", internal_taken = internal_taken + ");
-        out.push_bind_param::<BigInt, _>(&self.internal)?;
-        out.push_sql(", internal_revenue = internal_revenue + base_price * ");
-        out.push_bind_param::<BigInt, _>(&self.internal)?;
-        out.push_sql(", changed_at = ");
-        out.push_bind_param::<sql::Instant, _>(&self.now)?;
-        out.push_sql(" WHERE status = 'published' AND event_id = ");
-        out.push_bind_param::<sql::Id, _>(event_id)?;
-        out.push_sql(" AND available >= ");
-        out.push_bind_param::<BigInt, _>(quantity)?;
-        out.push_sql(" AND max_per_booking >= ");
-        out.push_bind_param::<BigInt, _>(quantity)?;
-        // 0 is no version, and stands for any.
-        out.push_sql(" AND version = CASE WHEN ");
-        out.push_bind_param::<BigInt, _>(version.as_ref().unwrap_or(&0))?;
-        out.push_sql(" = 0 THEN version ELSE ");
-        out.push_bind_param::<BigInt, _>(version.as_ref().unwrap_or(&0))?;
-        out.push_sql(" END AND EXISTS (SELECT 1 FROM events WHERE id = ");
-        out.push_bind_param::<sql::Id, _>(event_id)?;
-        out.push_sql(" AND visible AND deleted_at IS NULL AND ends_at > ");
-        out.push_bind_param::<sql::Instant, _>(&self.now)?;
-        out.push_sql(") RETURNING available, version, base_price, currency, max_per_booking");
-        Ok(())
-    }
-}
-
-impl Query for TakeSeats {
-    type SqlType = (BigInt, BigInt, BigInt, Text, BigInt);
-}
-
-impl<Conn> RunQueryDsl<Conn> for TakeSeats {}
 
 /// Why seats cannot be taken; none if they can by now.
 fn refusal(seats: &Seats, take: Take, now: Timestamp) -> Option<Error> {

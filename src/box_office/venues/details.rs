@@ -20,7 +20,7 @@ const LAYOUT_BYTES: usize = 64 << 10;
 
 /// A new venue.
 #[derive(Deserialize, utoipa::ToSchema)]
-pub(super) struct NewVenue {
+pub struct NewVenue {
     /// 1 to 120 characters, one line.
     name: String,
     /// 1 to 200 characters, one line.
@@ -166,7 +166,9 @@ impl Details {
     }
 }
 
-/// A text by which others are found that differ in case only.
+/// A text by which others are found that differ in case only. Upper case first, since it has
+/// fewer forms: ß is SS there, and a final sigma like any other.
 pub fn fold(text: &str) -> String {
-    text.trim().nfc().flat_map(char::to_lowercase).collect()
+    let upper = text.trim().nfc().collect::<String>().to_uppercase();
+    upper.chars().flat_map(char::to_lowercase).nfc().collect()
 }

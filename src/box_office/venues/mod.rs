@@ -23,10 +23,10 @@ use crate::http::page::Query;
 use crate::identity::guard::Admin;
 use crate::identity::people::UserId;
 use crate::identity::roles::{Permission, Role};
-use details::{Details, NewVenue, VenueChanges};
+use details::{Details, VenueChanges};
 use rocket::http::Status;
 
-pub use details::fold;
+pub use details::{NewVenue, fold};
 
 /// Items of a page where the caller does not say.
 const DEFAULT_LIMIT: u8 = 20;
@@ -233,6 +233,11 @@ async fn delete(
     .await?;
     let message = "Venue deleted";
     Ok(Plain::ok(Deleted { message }))
+}
+
+/// Makes a venue, by the rules of the call that makes one.
+pub fn make(conn: &mut Conn, owner: UserId, new: &NewVenue, now: Timestamp) -> Result<VenueView> {
+    write::insert(conn, owner, &Details::read(new)?, now)
 }
 
 /// The id that a caller wrote; one that is none is nobody's.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use rocket::http::Status;
 
 use super::details::Details;
-use super::{VenueId, VenueView, by_id};
+use super::{VenueId, VenueView, by_id, fold};
 use crate::bus::{self, Audience, Change};
 use crate::db::schema::{event_seats, events, venues};
 use crate::db::types::Timestamp;
@@ -105,7 +105,11 @@ pub(super) fn page(
             there = there.filter(venues::city_key.eq(city.to_owned()));
         }
         if let Some(part) = part {
-            there = there.filter(venues::search_key.like(containing(part)).escape('\\'));
+            there = there.filter(
+                venues::search_key
+                    .like(containing(&fold(part)))
+                    .escape('\\'),
+            );
         }
         there
     };

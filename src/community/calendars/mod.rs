@@ -22,6 +22,7 @@ use super::groups::{self, GroupId};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::schema;
+use crate::db::types::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::http::fresh::FreshText;
@@ -118,18 +119,29 @@ async fn of_group(
 fn of_event_for_docs() {}
 
 /// An event as a calendar of its own; for 30 days also one that was deleted.
-pub async fn of_event(id: EventId, reader: Reader, db: &Db, config: &Config) -> Result<FreshText> {
+pub async fn of_event(
+    id: EventId,
+    reader: Reader,
+    db: &Db,
+    (config, clock): (&Config, &Clock),
+) -> Result<FreshText> {
+    let now = Timestamp(clock.now());
     let row = db
-        .read(move |conn| one_or_its_tombstone(conn, id, reader.0))
+        .read(move |conn| one_or_its_tombstone(conn, id, reader.0, now))
         .await?;
     let title = row.title.clone();
     calendar(&title, vec![row], config, false).await
 }
 
-fn one_or_its_tombstone(conn: &mut Conn, id: EventId, reader: Option<UserId>) -> Result<EventRow> {
+fn one_or_its_tombstone(
+    conn: &mut Conn,
+    id: EventId,
+    reader: Option<UserId>,
+    now: Timestamp,
+) -> Result<EventRow> {
     EventRow::query()
         .filter(schema::events::id.eq(id))
-        .filter(events::visible_to(reader).or(events::is_tombstone()))
+        .filter(events::visible_to(reader).or(events::is_tombstone(now)))
         .first(conn)
         .optional()?
         .ok_or_else(|| Error::not_found(events::NOT_FOUND))

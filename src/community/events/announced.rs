@@ -105,7 +105,7 @@ pub enum Stage {
     Published,
 }
 
-/// Changes an event, of which these fields are others than before.
+/// Changes an event, of which these fields are others than before; false if it was deleted.
 pub fn alter(
     conn: &mut Conn,
     (id, admin): (EventId, UserId),
@@ -113,9 +113,10 @@ pub fn alter(
     stage: Stage,
     fields: Vec<&'static str>,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let (details, keys) = announcement.split();
-    diesel::update(events::table.find(id))
+    let there = events::table.find(id).filter(events::deleted_at.is_null());
+    let altered = diesel::update(there)
         .set((
             &details,
             &keys,
@@ -125,6 +126,9 @@ pub fn alter(
             events::updated_at.eq(now),
         ))
         .execute(conn)?;
+    if altered == 0 {
+        return Ok(false);
+    }
     details.index(conn, id)?;
     let change = match stage {
         Stage::Publishing => Change::by(admin, "event.published"),
@@ -133,27 +137,34 @@ pub fn alter(
             .fields(fields)
             .heard_by(Audience::Admins),
     };
-    bus::record(conn, now, change.of("event_id", id))
+    bus::record(conn, now, change.of("event_id", id))?;
+    Ok(true)
 }
 
-/// Cancels an event: for the community it is a tombstone. Its texts stay, since no person wrote
+/// Cancels an event, if it is not deleted: for the community it is a tombstone. Its texts stay, since no person wrote
 /// them, and whoever has a ticket reads what was cancelled.
-pub fn call_off(conn: &mut Conn, id: EventId, admin: UserId, now: Timestamp) -> Result<()> {
-    let (title, visible) = diesel::update(events::table.find(id))
+pub fn call_off(conn: &mut Conn, id: EventId, admin: UserId, now: Timestamp) -> Result<bool> {
+    let there = events::table.find(id).filter(events::deleted_at.is_null());
+    let called_off = diesel::update(there)
         .set((
             events::deleted_at.eq(Some(now)),
             events::updated_at.eq(now),
             events::revision.eq(events::revision + 1),
         ))
         .returning((events::title, events::visible))
-        .get_result::<(String, bool)>(conn)?;
+        .get_result::<(String, bool)>(conn)
+        .optional()?;
+    let Some((title, visible)) = called_off else {
+        return Ok(false);
+    };
     search::index_event(conn, id, &[&title])?;
     let audience = match visible {
         true => Audience::Everyone,
         false => Audience::Admins,
     };
     let change = Change::by(admin, "event.cancelled").of("event_id", id);
-    bus::record(conn, now, change.heard_by(audience))
+    bus::record(conn, now, change.heard_by(audience))?;
+    Ok(true)
 }
 
 /// Moves an event to where its venue is now.

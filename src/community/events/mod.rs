@@ -171,10 +171,9 @@ pub fn visible_to(reader: Option<UserId>) -> _ {
 /// The condition that an event was deleted of late, and everyone could see it: calendars show
 /// it as cancelled.
 #[auto_type]
-pub fn is_tombstone() -> _ {
-    events::deleted_at
-        .is_not_null()
-        .and(events::visible.eq(true))
+pub fn is_tombstone(now: Timestamp) -> _ {
+    let since: Timestamp = (now.0 - write::TOMBSTONE).into();
+    events::deleted_at.gt(since).and(events::visible.eq(true))
 }
 
 /// The condition that there is such an event, and the reader may know of it.
@@ -264,6 +263,7 @@ async fn find(
     reader: Reader,
     db: &State<Db>,
     config: &State<Config>,
+    clock: &State<Clock>,
 ) -> Result<Found> {
     let Wanted { id, form } = event_id;
     match form {
@@ -272,7 +272,7 @@ async fn find(
             let said = Said::ok("Event successfully Found", event);
             Ok(Found::Json(Fresh(said)))
         }
-        Form::Calendar => calendars::of_event(id, reader, db, config)
+        Form::Calendar => calendars::of_event(id, reader, db, (config, clock))
             .await
             .map(Found::Text),
         Form::Structured => structured::of_event(id, reader, db, config)

@@ -34,8 +34,8 @@ pub(super) enum Order {
     StartLatest,
     /// Newest first.
     Created,
-    /// What was deleted of late instead of what is there, latest first.
-    Deleted,
+    /// What was deleted of late, seen from now, instead of what is there, latest first.
+    Deleted(Timestamp),
 }
 
 impl Order {
@@ -132,7 +132,7 @@ impl Filter {
             || match order {
                 Order::Updated(_) => false,
                 Order::Start(_) => self.creator.is_some(),
-                Order::StartLatest | Order::Created | Order::Deleted => true,
+                Order::StartLatest | Order::Created | Order::Deleted(_) => true,
             }
     }
 }
@@ -180,7 +180,14 @@ pub async fn calendar(
         let past = rows(db, past, ask(Order::StartLatest, room)).await?;
         all.extend(past.into_iter().filter(|row| !known.contains(&row.id)));
     }
-    all.extend(rows(db, filter, ask(Order::Deleted, CALENDAR_EVENTS)).await?);
+    all.extend(
+        rows(
+            db,
+            filter,
+            ask(Order::Deleted(clock.now().into()), CALENDAR_EVENTS),
+        )
+        .await?,
+    );
     Ok(all)
 }
 
@@ -219,14 +226,14 @@ fn load(conn: &mut Conn, filter: &Filter, ask: Ask) -> Result<Vec<Seen>> {
             .limit(ask.rows)
             .into_boxed::<Backend>();
         list = match ask.order {
-            Order::Deleted => list.filter(is_tombstone()),
+            Order::Deleted(now) => list.filter(is_tombstone(now)),
             _ => list.filter(visible_to(ask.reader)),
         };
         list = match ask.order {
             Order::Updated(_) => list.order((events::updated_at.desc(), events::id.desc())),
             Order::Start(_) => list.order((events::starts_at.asc(), events::id.asc())),
             Order::StartLatest => list.order((events::starts_at.desc(), events::id.desc())),
-            Order::Deleted => list.order((events::deleted_at.desc(), events::id.desc())),
+            Order::Deleted(_) => list.order((events::deleted_at.desc(), events::id.desc())),
             // Ids made later are greater.
             Order::Created => list.order(events::id.desc()),
         };

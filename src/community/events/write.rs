@@ -20,7 +20,7 @@ use crate::identity::people::UserId;
 /// zone, on the day after its last.
 const OVER: chrono::TimeDelta = chrono::TimeDelta::hours(72);
 /// How long a deleted event's tombstone stays.
-const TOMBSTONE: chrono::TimeDelta = chrono::TimeDelta::days(30);
+pub(super) const TOMBSTONE: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
 pub(super) fn insert(
     conn: &mut Conn,

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::identity::audit::Source;
 use crate::identity::credentials;
 use crate::identity::password::Hasher;
-use crate::identity::people::{self, Profile};
+use crate::identity::people::{self, Profile, UserId};
 use crate::identity::roles::Role;
 use crate::proposals::accounts::auth::login;
 use crate::proposals::accounts::{self, CompanyRole, Member, NewAccount};
@@ -98,14 +98,14 @@ const PROPOSALS: [Plan; 8] = [
     (1, 3, "Virtual Workshops", "Online", &[21], None),
 ];
 
-/// Makes the admin, the companies' people and their proposals. The events of those that were
+/// Makes the admin, the companies' people and their proposals; answers the admin. The events of those that were
 /// approved are made by the server itself.
 pub(super) async fn settle(
     db: &Db,
     hasher: &Hasher,
     secret: &Secret,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<UserId> {
     let (hash, secret) = (hasher.hash(PASSWORD).await?, secret.clone());
     db.write(move |conn| {
         let admin = NewAdmin {
@@ -122,7 +122,8 @@ pub(super) async fn settle(
             .collect::<Result<Vec<_>>>()?;
         PROPOSALS
             .iter()
-            .try_for_each(|proposal| propose(conn, &members, proposal, now))
+            .try_for_each(|proposal| propose(conn, &members, proposal, now))?;
+        Ok(id)
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! `folkmoot demo`: a server to try things out on, with people, events, comments, and a
 //! stand-in for Google. It listens on loopback only and starts with new data each time.
 
+mod box_office;
 mod circles;
 mod companies;
 mod echo;
@@ -16,6 +17,7 @@ use rocket::fairing::AdHoc;
 
 use crate::bus::worker::Worker;
 use crate::clock::Clock;
+use crate::community::events::EventId;
 use crate::config::{Config, DEV_TOKEN, DatabaseUrl, Hidden};
 use crate::db::Db;
 use crate::identity::password::Hasher;
@@ -55,19 +57,22 @@ pub async fn serve(mut config: Config) -> Result<(), String> {
     config.google_auth_url = url(&here, "/demo/google/auth")?;
 
     config.api_token = Some(Hidden(DEV_TOKEN.to_owned()));
+    config.internal_api_key = Some(Hidden(box_office::INTERNAL_KEY.to_owned()));
 
     begin_anew(&path)?;
     let clock = Clock::system();
     let database = config.database_url.to_string();
     let rocket = crate::build(config, clock.clone())?;
+    let mut on_sale = None;
     if let (Some(db), Some(secret)) = (rocket.state::<Db>(), rocket.state::<Secret>()) {
         people::settle(db, &clock, secret)
             .await
             .map_err(|error| error.to_string())?;
         if let Some(hasher) = rocket.state::<Hasher>() {
-            companies::settle(db, hasher, secret, clock.now())
-                .await
-                .map_err(|error| error.to_string())?;
+            let admin = companies::settle(db, hasher, secret, clock.now());
+            let admin = admin.await.map_err(|error| error.to_string())?;
+            let show = box_office::settle(db, admin, clock.now());
+            on_sale = Some(show.await.map_err(|error| error.to_string())?);
         }
     }
     // What was approved has its event before anybody looks.
@@ -77,7 +82,7 @@ pub async fn serve(mut config: Config) -> Result<(), String> {
     }
     let rocket = rocket
         .attach(google::stage(stand_in))
-        .attach(hints(here, database));
+        .attach(hints(here, database, on_sale));
     super::start::run(rocket).await
 }
 
@@ -105,10 +110,14 @@ fn begin_anew(path: &std::path::Path) -> Result<(), String> {
 }
 
 /// Says what to try.
-fn hints(here: String, database: String) -> AdHoc {
+fn hints(here: String, database: String, on_sale: Option<EventId>) -> AdHoc {
     let day = Clock::system().now().date_naive() + chrono::Days::new(30);
     let (organiser, admin, password) =
         (companies::ORGANISER, companies::ADMIN, companies::PASSWORD);
+    let (key, show) = (
+        box_office::INTERNAL_KEY,
+        on_sale.map(|id| id.to_string()).unwrap_or_default(),
+    );
     let hints = AdHoc::on_liftoff("demo hints", move |_| {
         Box::pin(async move {
             println!(
@@ -125,6 +134,12 @@ Try, in another terminal:
     \"title\": \"Chess in the park\", \"description\": \"Bring a board.\", \"location\": \"Oslo\",
     \"start_date\": \"{day}\", \"start_time\": \"18:00\", \"end_date\": \"{day}\",
     \"end_time\": \"21:00\", \"timezone\": \"Europe/Oslo\"}}'
+
+  # what is on sale, and sell two seats as a booking service does
+  curl '{here}/api/v1/events?type=concert&city=oslo'
+  curl -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\
+    {here}/internal/events/{show}/update-availability \\
+    -d '{{\"quantity\": -2}}'
 
   # see what people reported to whoever runs the server
   DATABASE_URL='{database}' folkmoot reports

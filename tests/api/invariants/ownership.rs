@@ -44,7 +44,7 @@ const OWNERS: [(&str, &str); 38] = [
     ("idempotency_keys", "http/idempotency.rs"),
     ("venues", "box_office/venues/write.rs"),
     ("event_seats", "box_office/seats/"),
-    ("seat_movements", "box_office/seats/movements.rs"),
+    ("seat_movements", "box_office/seats/"),
     ("bookings", "box_office/bookings/"),
     ("waitlist", "box_office/bookings/"),
 ];

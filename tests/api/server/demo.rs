@@ -147,7 +147,7 @@ fn its_groups_have_members_who_publish_their_events() {
 
     let all = listed(&server, "/api/events?limit=100");
     let grouped = all.iter().filter(|event| !event["group_id"].is_null());
-    assert_eq!((all.len(), grouped.count()), (62, 20));
+    assert_eq!((all.len(), grouped.count()), (66, 20));
     assert_eq!(published, 20);
 }
 
@@ -167,7 +167,7 @@ fn its_events_interest_people_and_its_comments_are_liked() {
         assert_eq!(event["comments"], comments.len(), "{event}");
         likes.extend(comments.iter().map(|comment| number(comment, "likes")));
     }
-    assert_eq!((interested.len(), likes.len()), (62, 200));
+    assert_eq!((interested.len(), likes.len()), (66, 200));
     assert_lively(&interested, 20);
     assert_lively(&likes, 12);
     assert_eq!(people.len(), 30, "everybody is interested in something");
@@ -210,7 +210,7 @@ fn its_companies_propose_events_and_its_admin_comes_in() {
     let site = Site::bare();
     let server = demo(&site);
     let hints = server.printed(LAST_HINT);
-    let mut bodies = hints.split("-d '{").skip(2);
+    let mut bodies = hints.split("-d '{").skip(3);
     let mut said = || {
         let body = bodies.next().expect("another call");
         let (body, _) = body.split_once('\'').expect("a body in quotes");
@@ -228,6 +228,32 @@ fn its_companies_propose_events_and_its_admin_comes_in() {
     }
     let welcome = server.anon().post("/api/v1/auth/admin/login", &said());
     assert_eq!(welcome.ok(200)["role"], "super_admin");
+}
+
+#[test]
+fn its_box_office_sells_seats_to_who_shows_the_key_that_it_prints() {
+    let site = Site::bare();
+    let server = demo(&site);
+    let hints = server.printed(LAST_HINT);
+    let here = format!("http://localhost:{}", server.port());
+    let key = between(&hints, "X-API-Key: ", "'");
+    let path = between(&hints, &format!("{here}/internal"), " ");
+    let body = between(&hints, "update-availability \\\n    -d '", "'");
+    let body: Value = serde_json::from_str(body).expect("the body is JSON");
+    let key = format!("X-API-Key: {key}");
+    let path = format!("/internal{path}");
+    let mut connection = server.anon().connect();
+    let sold = box_office::send(&mut connection, "POST", &path, Some(&body), &[&key]);
+    let sold = sold.expect("an answer").ok(200);
+    assert!(hints.contains(&format!(
+        "curl '{here}/api/v1/events?type=concert&city=oslo'"
+    )));
+    let list = server.anon().get("/api/v1/events?type=concert&city=oslo");
+    let list = list.ok(200);
+    assert_eq!(list["total"], 2, "{list}");
+    let full = server.anon().get("/api/v1/events?type=workshop").ok(200);
+    assert_eq!(full["events"][0]["status"], "sold_out", "{full}");
+    assert_eq!(sold["available_seats"], 1_774);
 }
 
 #[test]

@@ -7,14 +7,16 @@ use crate::box_office::bookings::{BookingId, Hold, Terms, hold, share};
 use crate::box_office::seats::{self, Seats};
 use crate::bus::{self, Audience, Change};
 use crate::community::events::EventId;
-use crate::db::Conn;
-use crate::db::schema::{event_seats, users, waitlist};
+use crate::db::schema::{event_seats, events, waitlist};
 use crate::db::types::Timestamp;
+use crate::db::{Conn, in_time};
 use crate::error::{Error, Result};
-use crate::identity::people::UserId;
+use crate::identity::people::{self, UserId};
 
 /// Most offers of one transaction; the worker goes on.
 const OFFERS: usize = 50;
+/// How far the line is walked for somebody whose party fits, in tens.
+const WALKS: usize = 20;
 /// Most places that are closed in one transaction.
 const SLICE: i64 = 100;
 
@@ -55,17 +57,17 @@ pub(super) fn add(
 /// Offers an event's free seats to those who wait, each time to the first in line whose party
 /// fits; how many offers were made.
 pub fn serve(conn: &mut Conn, event_id: EventId, terms: Terms, now: Timestamp) -> Result<usize> {
-    let anyone = waitlist::table
-        .filter(waitlist::event_id.eq(event_id))
+    let smallest = waitlist::table
         .filter(waitlist::status.eq("waiting"))
-        .select(waitlist::id);
-    if !diesel::select(diesel::dsl::exists(anyone)).get_result::<bool>(conn)? {
+        .filter(waitlist::event_id.eq(event_id))
+        .select(diesel::dsl::min(waitlist::party_size));
+    let Some(smallest) = smallest.first::<Option<i64>>(conn)? else {
         return Ok(0);
-    }
+    };
     let mut offers = 0;
     while offers < OFFERS {
         let seats = seats::lock(conn, event_id)?;
-        if seats.check_on_sale(now).is_err() {
+        if seats.check_on_sale(now).is_err() || seats.available < smallest {
             break;
         }
         let Some((id, person, party)) = first(conn, &seats, now)? else {
@@ -93,15 +95,33 @@ pub fn serve(conn: &mut Conn, event_id: EventId, terms: Terms, now: Timestamp) -
 
 /// Events on sale with free seats for somebody who waits: they were too many for one
 /// transaction, or who stood in the way is gone.
-pub fn unserved(conn: &mut Conn) -> Result<Vec<EventId>> {
+pub fn unserved(conn: &mut Conn, now: Timestamp) -> Result<Vec<EventId>> {
     Ok(waitlist::table
         .inner_join(event_seats::table.on(event_seats::event_id.eq(waitlist::event_id)))
+        .inner_join(events::table.on(events::id.eq(waitlist::event_id)))
         .filter(waitlist::status.eq("waiting"))
         .filter(event_seats::status.eq("published"))
         .filter(event_seats::available.ge(waitlist::party_size))
+        .filter(event_seats::max_per_booking.ge(waitlist::party_size))
+        .filter(events::deleted_at.is_null())
+        .filter(events::ends_at.gt(now))
+        .filter(in_time())
         .select(waitlist::event_id)
         .distinct()
-        .limit(100)
+        .limit(500)
+        .load(conn)?)
+}
+
+/// Events that have ended, for which somebody still waits.
+pub fn over(conn: &mut Conn, now: Timestamp) -> Result<Vec<EventId>> {
+    Ok(waitlist::table
+        .inner_join(events::table.on(events::id.eq(waitlist::event_id)))
+        .filter(waitlist::status.eq("waiting"))
+        .filter(events::ends_at.le(now))
+        .filter(in_time())
+        .select(waitlist::event_id)
+        .distinct()
+        .limit(500)
         .load(conn)?)
 }
 
@@ -109,18 +129,20 @@ pub fn unserved(conn: &mut Conn) -> Result<Vec<EventId>> {
 /// nobody else moves that place until the transaction ends.
 fn first(conn: &mut Conn, seats: &Seats, now: Timestamp) -> Result<Option<Waits>> {
     let mut after = WaitingId::nobody();
-    loop {
+    for _ in 0..WALKS {
         let some = fitting(conn, seats, after)?;
         let Some((last, ..)) = some.last() else {
             return Ok(None);
         };
         after = *last;
         for (id, person, party) in some {
-            if share(conn, seats.event_id, person, now)? + party <= seats.max_per_booking {
+            let may = people::check_may_write(conn, person).is_ok();
+            if may && share(conn, seats.event_id, person, now)? + party <= seats.max_per_booking {
                 return Ok(Some((id, person, party)));
             }
         }
     }
+    Ok(None)
 }
 
 /// A place in the line, whose it is, and for how many.
@@ -128,20 +150,13 @@ type Waits = (WaitingId, UserId, i64);
 
 /// Some of those in line whose party fits, after that place.
 fn fitting(conn: &mut Conn, seats: &Seats, after: WaitingId) -> Result<Vec<Waits>> {
+    let most = seats.available.min(seats.max_per_booking);
     let waiting = || {
         waitlist::table
             .filter(waitlist::event_id.eq(seats.event_id))
             .filter(waitlist::status.eq("waiting"))
             .filter(waitlist::id.gt(after))
-            .filter(waitlist::party_size.le(seats.available))
-            .filter(
-                waitlist::user_id.eq_any(
-                    users::table
-                        .filter(users::suspended_at.is_null())
-                        .filter(users::erased_at.is_null())
-                        .select(users::id),
-                ),
-            )
+            .filter(waitlist::party_size.le(most))
             .order(waitlist::id)
             .limit(10)
             .select((waitlist::id, waitlist::user_id, waitlist::party_size))
@@ -153,17 +168,23 @@ fn fitting(conn: &mut Conn, seats: &Seats, after: WaitingId) -> Result<Vec<Waits
     })
 }
 
-/// Takes a place out of the line.
+/// Takes a place out of the line that is in this state; nothing if it is in another by now.
 pub fn end_place(
     conn: &mut Conn,
-    (event_id, id): (EventId, WaitingId),
+    (event_id, id, status): (EventId, WaitingId, &str),
     person: UserId,
     now: Timestamp,
 ) -> Result<()> {
-    diesel::update(waitlist::table.find(id))
+    let place = waitlist::table
+        .find(id)
+        .filter(waitlist::status.eq(status.to_owned()));
+    let ended = diesel::update(place)
         .set(waitlist::status.eq("left"))
         .execute(conn)?;
-    record(conn, Some(person), "waitlist.left", (event_id, id), now)
+    match ended {
+        0 => Ok(()),
+        _ => record(conn, Some(person), "waitlist.left", (event_id, id), now),
+    }
 }
 
 /// Takes a person who waits out of the line; false for one who does not.

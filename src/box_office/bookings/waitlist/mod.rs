@@ -24,11 +24,14 @@ use crate::db::{Conn, Db, MultiBackend};
 use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::envelope::Plain;
-use crate::http::idempotency::Kept;
+use crate::http::idempotency::{HotRow, Kept};
 use crate::identity::guard::SignedIn;
-use crate::identity::people::UserId;
+use crate::identity::people::{self, UserId};
 
-pub use line::{close, end_place, offer_ended, serve, unserved};
+pub use line::{close, end_place, offer_ended, over, serve, unserved};
+
+/// How far places are counted: nobody walks a longer line to say how long it is.
+const COUNTED: i64 = 5_000;
 
 /// Marks the ids of places in a line.
 pub enum Waiting {}
@@ -70,7 +73,7 @@ struct NewWaiting {
 /// A place that was just taken.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Place {
-    /// From 1 among those who wait; 0 for one who waits no more.
+    /// From 1 among those who wait, and 5000 for all behind; 0 for one who waits no more.
     position: i64,
     /// `waiting`, or `offered` where seats are free.
     status: String,
@@ -79,7 +82,7 @@ struct Place {
 /// My place in a line.
 #[derive(Serialize, utoipa::ToSchema)]
 struct MyPlace {
-    /// From 1 among those who wait; 0 for one who waits no more.
+    /// From 1 among those who wait, and 5000 for all behind; 0 for one who waits no more.
     position: i64,
     /// `waiting`, `offered`, `booked`, `expired` or `closed`.
     status: String,
@@ -119,7 +122,8 @@ async fn join(
     if party < 1 {
         return Err(Error::invalid("party_size", "must be at least 1"));
     }
-    once.write_hot(db, me, clock, move |conn| {
+    let row: HotRow<_> = (event_id, seats::hold_row);
+    once.write_row(db, me, clock, row, move |conn| {
         check_party(conn, event_id, me, party, now)?;
         let id = line::add(conn, event_id, me, party, now)?;
         serve(conn, event_id, terms, now)?;
@@ -164,7 +168,7 @@ fn check_party(
 #[get("/api/v1/events/<event_id>/waitlist")]
 async fn mine(event_id: &str, who: SignedIn, db: &State<Db>) -> Result<Plain<MyPlace>> {
     let (event_id, me) = (seats::read_id(event_id)?, who.user_id);
-    let place = db.read(move |conn| {
+    let place = db.scan(move |conn| {
         seats::find(conn, event_id)?.check_public()?;
         let entry = newest(conn, event_id, me)?.filter(|entry| entry.status != "left");
         let entry = entry.ok_or(Error::NotFound(None))?;
@@ -205,8 +209,10 @@ async fn leave(
 ) -> Result<Plain<Left>> {
     let (event_id, me) = (seats::read_id(event_id)?, who.user_id);
     let (now, terms) = (Timestamp(clock.now()), *terms.inner());
-    who.write_hot(db, move |conn| {
-        seats::find(conn, event_id)?.check_public()?;
+    db.write_row(event_id, move |conn| {
+        // The seats first, as everybody locks them.
+        seats::lock(conn, event_id)?.check_public()?;
+        people::check_may_write(conn, me)?;
         if line::leave(conn, event_id, me, now)? {
             return Ok(());
         }
@@ -242,6 +248,7 @@ fn newest(conn: &mut Conn, event_id: EventId, person: UserId) -> Result<Option<E
     }
 }
 
+/// From 1 among those who wait, up to [`COUNTED`]; 0 for one who waits no more.
 fn position(conn: &mut Conn, event_id: EventId, entry: &Entry) -> Result<i64> {
     if entry.status != "waiting" {
         return Ok(0);
@@ -249,6 +256,8 @@ fn position(conn: &mut Conn, event_id: EventId, entry: &Entry) -> Result<i64> {
     let before = waitlist::table
         .filter(waitlist::event_id.eq(event_id))
         .filter(waitlist::status.eq("waiting"))
-        .filter(waitlist::id.lt(entry.id));
-    Ok(before.count().get_result::<i64>(conn)? + 1)
+        .filter(waitlist::id.lt(entry.id))
+        .select(waitlist::id)
+        .limit(COUNTED - 1);
+    Ok(before.load::<WaitingId>(conn)?.len() as i64 + 1)
 }

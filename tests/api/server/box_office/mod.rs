@@ -136,7 +136,7 @@ fn update_path(event: &str) -> String {
 }
 
 /// One call, with these lines in its head.
-fn send(
+pub(super) fn send(
     connection: &mut Connection,
     method: &str,
     path: &str,
