@@ -89,9 +89,10 @@ pub(super) fn run_last(
         *apart = true;
         roll_back_to(conn, 0)?;
         begin(conn)?;
-        // What failed has failed; but whoever lost to another may do better now.
-        let lost = batch.last().is_some_and(|job| is_lost(job.as_ref()));
-        let again = batch.len() - usize::from(!lost);
+        // Whoever was refused stays so; what the database failed at may go better now, or the
+        // whole batch is lost.
+        let refused = batch.last().is_some_and(|job| is_refused(job.as_ref()));
+        let again = batch.len() - usize::from(refused);
         return batch
             .iter_mut()
             .take(again)
@@ -103,9 +104,10 @@ pub(super) fn run_last(
     }
 }
 
-/// True for a job that lost to another transaction.
-fn is_lost(job: &dyn Job) -> bool {
-    matches!(job.error(), Some(Error::Database(error)) if postgres::lost_to_another(error))
+/// True for a job that was refused by a rule, or waited too long for somebody's lock.
+fn is_refused(job: &dyn Job) -> bool {
+    let by_rule = |error: &Error| error.status().code < 500;
+    job.error().is_some_and(by_rule) || is_kept_waiting(job)
 }
 
 /// True for a job that waited too long for somebody's lock.

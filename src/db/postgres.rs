@@ -113,7 +113,7 @@ pub(super) fn scan<T>(conn: &mut Conn, f: &impl Fn(&mut Conn) -> Result<T>) -> R
 
 /// SQLSTATE 40001 and 40P01. Diesel has no kind for the second; its message is the
 /// server's, which a cluster may print in another language, and then the call is a 500.
-pub(super) fn lost_to_another(error: &DieselError) -> bool {
+fn lost_to_another(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {

@@ -10,6 +10,7 @@ mod faces;
 mod health;
 mod internal;
 mod personal;
+mod removed;
 mod tickets;
 mod venues;
 mod waitlist;

@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod idempotency;
+mod lanes;
 mod movements;
 mod refusals;
 

@@ -330,3 +330,43 @@ fn an_offer_never_gives_a_person_more_than_one_may_book() {
         assert_adds_up(app, &event);
     });
 }
+
+#[test]
+fn a_line_longer_than_one_transaction_is_served_to_its_end() {
+    each(|app| {
+        let event = full(app, 60);
+        let names: Vec<String> = (0..55).map(|n| format!("waits{n}")).collect();
+        let line: Vec<Client> = names.iter().map(|name| app.user(name)).collect();
+        for client in &line {
+            ask(client, &event, 1).ok(201);
+        }
+        let larger = json!({ "version": version_of(app, &event), "total_capacity": 115 });
+        app.super_admin().put(&event_path(&event), larger).ok(200);
+        app.sweep();
+        for client in &line {
+            assert_status(client, &event, "offered");
+        }
+        assert_eq!(app.free_seats(&event), 0);
+        assert_adds_up(app, &event);
+    });
+}
+
+#[test]
+fn the_line_of_an_event_that_has_ended_closes() {
+    each(|app| {
+        let soon = app.clock().now() + TimeDelta::minutes(5);
+        let event = app.on_sale(json!({
+            "start_datetime": soon.to_rfc3339(),
+            "end_datetime": (soon + TimeDelta::minutes(5)).to_rfc3339(),
+            "total_capacity": 1,
+            "base_price": 0,
+        }));
+        let [ann, bob] = people(app, ["ann", "bob"]);
+        book(&ann, &event, 1);
+        ask(&bob, &event, 1).ok(201);
+        app.clock().advance(TimeDelta::minutes(11));
+        app.sweep();
+        assert_status(&bob, &event, "closed");
+        assert_adds_up(app, &event);
+    });
+}
