@@ -32,7 +32,7 @@ pub use conn::{Conn, MultiBackend, OrIgnore, Role};
 pub(crate) use deadline::in_time;
 use diesel::connection::{Connection, TransactionManager};
 pub(crate) use like::containing;
-use rocket::tokio::sync::Notify;
+use rocket::tokio::{self, sync::Notify};
 
 use crate::config::{Config, DatabaseUrl};
 use crate::error::{Error, Result};
@@ -41,6 +41,9 @@ use types::Id;
 
 /// How long a [`Db::scan`] may take.
 pub const SCAN_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long a read of PostgreSQL may take: longer than its `statement_timeout`.
+const READ_PATIENCE: Duration = Duration::from_secs(12);
 
 /// A handle to the database; clones share it.
 #[derive(Clone)]
@@ -91,7 +94,9 @@ impl Db {
         let readers = &self.0.readers;
         match &self.0.writing {
             Writing::Sqlite(_) => readers.with(f),
-            Writing::Postgres { .. } => readers.with_blocking(move |pool| pool.with(&f)).await,
+            Writing::Postgres { .. } => {
+                patiently(readers.with_blocking(move |pool| pool.with(&f))).await
+            }
         }
     }
 
@@ -110,7 +115,7 @@ impl Db {
             }
             Writing::Postgres { .. } => {
                 let walk = move |pool: &Pool| pool.with(|conn| postgres::scan(conn, &f));
-                scanners.with_blocking(walk).await
+                patiently(scanners.with_blocking(walk)).await
             }
         }
     }
@@ -216,6 +221,13 @@ impl Db {
             Writing::Postgres { lanes, .. } => lanes.close(),
         }
     }
+}
+
+/// A read, for as long as a server of PostgreSQL that is there would take: one that has fallen
+/// silent says nothing, and the connection waits.
+async fn patiently<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    let read = tokio::time::timeout(READ_PATIENCE, read).await;
+    read.map_err(|_| Error::unavailable("the database does not answer"))?
 }
 
 /// Runs `f` in a savepoint, so that the transaction around it can go on after an `Err`:

@@ -238,7 +238,7 @@ pub(super) async fn list(
         None => Some(query.numbered_or_cursor(DEFAULT_LIMIT)?),
     };
     let limit = query.limit_or(DEFAULT_LIMIT)?;
-    let total = totals.of(db, &filter, now).await?;
+    let total = totals.of(db, &filter, clock).await?;
     let offset = page.map_or(0, Numbered::offset);
     let ask = (after, offset, limit.rows());
     let kept = renderings.inner().clone();

@@ -2,54 +2,66 @@
 //! many ask. At a million events the count takes longer than the page.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 use rocket::tokio;
 
 use super::list::{Filter, count};
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 
-/// How long a total is told before it is counted anew.
+/// How long a total is told.
 const FRESH: TimeDelta = TimeDelta::seconds(1);
+/// How old it is when it is counted anew, while it is still told: so that nobody waits for it
+/// who comes when others come as well.
+const AGING: TimeDelta = TimeDelta::milliseconds(600);
 /// Most filters whose totals are kept; filters are the callers'.
 const MOST: usize = 1_000;
 
-/// Locked by whoever counts, so that the others wait instead of counting as well.
-type Total = Arc<tokio::sync::Mutex<Option<(Timestamp, Option<i64>)>>>;
-
 /// The totals of late.
 #[derive(Default)]
-pub struct Totals(Mutex<HashMap<Filter, Total>>);
+pub struct Totals(Mutex<HashMap<Filter, Arc<Total>>>);
+
+/// The total of one filter.
+#[derive(Default)]
+struct Total {
+    /// When it was counted; none if that failed.
+    told: Mutex<Option<(Timestamp, Option<i64>)>>,
+    /// Locked by whoever counts, so that the others wait instead of counting as well.
+    counting: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl Totals {
     /// How many events there are with this filter, as of a second ago at most.
-    pub(super) async fn of(&self, db: &Db, filter: &Filter, now: Timestamp) -> Result<i64> {
+    pub(super) async fn of(&self, db: &Db, filter: &Filter, clock: &Clock) -> Result<i64> {
         let total = self.entry(filter);
-        let mut total = total.lock().await;
-        if let Some((at, total)) = *total
-            && at.0 <= now.0
-            && now.0 - at.0 < FRESH
-        {
-            return total.ok_or_else(too_many);
+        if let Some((age, told)) = total.told(clock) {
+            if age >= AGING
+                && let Ok(turn) = total.counting.clone().try_lock_owned()
+            {
+                let (total, db) = (total.clone(), db.clone());
+                let (filter, clock) = (filter.clone(), clock.clone());
+                tokio::spawn(async move {
+                    total.count(&db, filter, &clock).await;
+                    drop(turn);
+                });
+            }
+            return told.ok_or_else(too_many);
         }
-        let filter = filter.clone();
-        let counted = db.scan(move |conn| count(conn, &filter, now)).await;
-        if let Err(error) = &counted {
-            tracing::warn!(cause = %error, "a list was not counted");
+        let _turn = total.counting.lock().await;
+        // Whoever had the turn before has counted.
+        if let Some((_, told)) = total.told(clock) {
+            return told.ok_or_else(too_many);
         }
-        // Where counting takes too long, the count before is better than none; and a failure is
-        // told for as long as a count, so that not everybody who waits tries it as well.
-        let before = total.and_then(|(_, total)| total);
-        let counted = counted.ok().or(before);
-        *total = Some((now, counted));
+        let counted = total.count(db, filter.clone(), clock).await;
         counted.ok_or_else(too_many)
     }
 
-    fn entry(&self, filter: &Filter) -> Total {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn entry(&self, filter: &Filter) -> Arc<Total> {
+        let mut all = locked(&self.0);
         if let Some(total) = all.get(filter) {
             return total.clone();
         }
@@ -58,6 +70,34 @@ impl Totals {
         }
         all.entry(filter.clone()).or_default().clone()
     }
+}
+
+impl Total {
+    /// What may still be told, and how old it is.
+    fn told(&self, clock: &Clock) -> Option<(TimeDelta, Option<i64>)> {
+        let (at, told) = (*locked(&self.told))?;
+        let age = clock.now() - at.0;
+        (TimeDelta::zero() <= age && age < FRESH).then_some((age, told))
+    }
+
+    /// Counts. Where that takes too long, the count before is better than none; and a failure is
+    /// told for as long as a count, so that not everybody who waits tries it as well.
+    async fn count(&self, db: &Db, filter: Filter, clock: &Clock) -> Option<i64> {
+        let now = Timestamp(clock.now());
+        let counted = db.scan(move |conn| count(conn, &filter, now)).await;
+        if let Err(error) = &counted {
+            tracing::warn!(cause = %error, "a list was not counted");
+        }
+        let mut told = locked(&self.told);
+        let before = told.and_then(|(_, told)| told);
+        let counted = counted.ok().or(before);
+        *told = Some((now, counted));
+        counted
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn too_many() -> Error {

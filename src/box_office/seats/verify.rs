@@ -7,8 +7,9 @@ use crate::db::{Conn, on_backend};
 use crate::error::Result;
 
 /// Most differences that are told of a kind.
-const MOST: &str = "10";
+const MOST: usize = 10;
 
+/// What is kept, and what the ledger says.
 #[derive(QueryableByName)]
 struct Difference {
     #[diesel(sql_type = Text)]
@@ -19,74 +20,89 @@ struct Difference {
     ledger: i64,
 }
 
-/// What differs: a sentence each.
+/// Two numbers of each row of a table that must be one.
+struct Look {
+    table: &'static str,
+    id: &'static str,
+    kept: &'static str,
+    ledger: &'static str,
+    /// What a difference is called.
+    says: fn(&Difference) -> String,
+}
+
+const LOOKS: [Look; 5] = [
+    Look {
+        table: "event_seats",
+        id: "event_id",
+        kept: "available",
+        ledger: "capacity + (SELECT coalesce(sum(quantity), 0) FROM seat_movements
+                 WHERE seat_movements.event_id = event_seats.event_id)",
+        says: |Difference { id, kept, ledger }| {
+            format!("event {id} has {kept} seats free, and its ledger says {ledger}")
+        },
+    },
+    Look {
+        table: "event_seats",
+        id: "event_id",
+        kept: "internal_taken",
+        ledger: "(SELECT coalesce(-sum(quantity), 0) FROM seat_movements
+                 WHERE seat_movements.event_id = event_seats.event_id AND source = 'internal')",
+        says: |Difference { id, kept, ledger }| {
+            format!("event {id} counts {kept} seats of services, and its ledger says {ledger}")
+        },
+    },
+    Look {
+        table: "event_seats",
+        id: "event_id",
+        kept: "internal_revenue",
+        ledger: "(SELECT coalesce(sum(amount), 0) FROM seat_movements
+                 WHERE seat_movements.event_id = event_seats.event_id AND source = 'internal')",
+        says: |Difference { id, kept, ledger }| {
+            format!("event {id} counts {kept} taken by services, and its ledger says {ledger}")
+        },
+    },
+    Look {
+        table: "bookings",
+        id: "id",
+        kept: "CASE WHEN status IN ('held', 'confirmed') THEN quantity ELSE 0 END",
+        ledger: "(SELECT coalesce(-sum(quantity), 0) FROM seat_movements
+                 WHERE seat_movements.booking_id = bookings.id)",
+        says: |Difference { id, kept, ledger }| {
+            format!("booking {id} has {kept} seats, and the ledger says {ledger}")
+        },
+    },
+    Look {
+        table: "bookings",
+        id: "id",
+        kept: "CASE WHEN status IN ('held', 'confirmed') THEN amount ELSE 0 END",
+        ledger: "(SELECT coalesce(sum(amount), 0) FROM seat_movements
+                 WHERE seat_movements.booking_id = bookings.id)",
+        says: |Difference { id, kept, ledger }| {
+            format!("booking {id} costs {kept} in minor units, and the ledger says {ledger}")
+        },
+    },
+];
+
+/// What differs: a sentence each. Each look is one statement, so that what is sold meanwhile is
+/// no difference.
 pub fn verify(conn: &mut Conn) -> Result<Vec<String>> {
     let mut differences = Vec::new();
-    let mut look = |kept: &str, ledger: &str, from: &str, sentence: fn(&Difference) -> String| {
+    for Look {
+        table,
+        id,
+        kept,
+        ledger,
+        says,
+    } in &LOOKS
+    {
         let query = format!(
-            "SELECT * FROM (SELECT CAST({from}.{id} AS TEXT) AS id, {kept} AS kept,
-                 CAST({ledger} AS BIGINT) AS ledger FROM {from}) AS looked_at
-             WHERE kept <> ledger ORDER BY id LIMIT {MOST}",
-            id = if from == "bookings" { "id" } else { "event_id" },
+            "SELECT * FROM (SELECT CAST({id} AS TEXT) AS id, CAST({kept} AS BIGINT) AS kept,
+                 CAST({ledger} AS BIGINT) AS ledger FROM {table}) AS looked_at
+             WHERE kept <> ledger ORDER BY id LIMIT {MOST}"
         );
         let found: Vec<Difference> =
             on_backend!(&mut *conn, conn => diesel::sql_query(query).load(conn))?;
-        differences.extend(found.iter().map(sentence));
-        Ok::<_, crate::error::Error>(())
-    };
-    look(
-        "event_seats.available",
-        "event_seats.capacity + (SELECT coalesce(sum(quantity), 0) FROM seat_movements
-         WHERE seat_movements.event_id = event_seats.event_id)",
-        "event_seats",
-        |it| {
-            let Difference { id, kept, ledger } = it;
-            format!("event {id} has {kept} seats free, and its ledger says {ledger}")
-        },
-    )?;
-    look(
-        "event_seats.internal_taken",
-        "(SELECT coalesce(-sum(quantity), 0) FROM seat_movements
-          WHERE seat_movements.event_id = event_seats.event_id AND source = 'internal')",
-        "event_seats",
-        |it| {
-            let Difference { id, kept, ledger } = it;
-            format!(
-                "event {id} counts {kept} seats of internal calls, and its ledger says {ledger}"
-            )
-        },
-    )?;
-    look(
-        "event_seats.internal_revenue",
-        "(SELECT coalesce(sum(amount), 0) FROM seat_movements
-          WHERE seat_movements.event_id = event_seats.event_id AND source = 'internal')",
-        "event_seats",
-        |it| {
-            let Difference { id, kept, ledger } = it;
-            format!(
-                "event {id} counts a revenue of {kept} by internal calls, and its ledger says {ledger}"
-            )
-        },
-    )?;
-    look(
-        "CASE WHEN status IN ('held', 'confirmed') THEN quantity ELSE 0 END",
-        "(SELECT coalesce(-sum(quantity), 0) FROM seat_movements
-          WHERE seat_movements.booking_id = bookings.id)",
-        "bookings",
-        |it| {
-            let Difference { id, kept, ledger } = it;
-            format!("booking {id} has {kept} seats, and the ledger says {ledger}")
-        },
-    )?;
-    look(
-        "CASE WHEN status IN ('held', 'confirmed') THEN amount ELSE 0 END",
-        "(SELECT coalesce(sum(amount), 0) FROM seat_movements
-          WHERE seat_movements.booking_id = bookings.id)",
-        "bookings",
-        |it| {
-            let Difference { id, kept, ledger } = it;
-            format!("booking {id} costs {kept} in minor units, and the ledger says {ledger}")
-        },
-    )?;
+        differences.extend(found.iter().map(says));
+    }
     Ok(differences)
 }

@@ -41,7 +41,7 @@ const OWNERS: [(&str, &str); 38] = [
     ("erasures", "identity/people/write.rs"),
     ("comments", "community/comments/write.rs"),
     ("comment_images", "community/images.rs"),
-    ("idempotency_keys", "http/idempotency.rs"),
+    ("idempotency_keys", "http/idempotency/"),
     ("venues", "box_office/venues/write.rs"),
     ("event_seats", "box_office/seats/"),
     ("seat_movements", "box_office/seats/"),

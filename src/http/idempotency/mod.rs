@@ -4,9 +4,10 @@
 //! comes while the first is under way waits for it: on SQLite writes are one after the
 //! other, on PostgreSQL the row that claims the key is locked until the first commits.
 
+mod claim;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::result::Error as DieselError;
 use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -16,10 +17,11 @@ use super::envelope::{self, Answer};
 use crate::clock::Clock;
 use crate::db::schema::idempotency_keys;
 use crate::db::types::{Id, Timestamp};
-use crate::db::{Conn, Db, OrIgnore};
+use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::identity::people::{self, UserId};
 use crate::secret::{Secret, sha256_hex};
+use claim::Claim;
 
 /// What calls are hashed for.
 const PURPOSE: &str = "idempotency 1";
@@ -133,15 +135,6 @@ impl<'r> Responder<'r, 'static> for Kept {
     }
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = idempotency_keys)]
-struct Row {
-    fingerprint: String,
-    status: i64,
-    body: String,
-    created_at: Timestamp,
-}
-
 impl Once {
     /// The key of a call with this body.
     pub(super) fn of(request: &Request<'_>, body: &[u8]) -> Self {
@@ -248,7 +241,7 @@ impl Once {
                 let f = move |conn: &mut Conn| {
                     lock(conn, row)?;
                     claim.hold_key(conn)?;
-                    claim.write(conn, &f)
+                    claim.write_alone(conn, &f)
                 };
                 db.write_row(row, allowed(caller, f)).await
             }
@@ -280,114 +273,11 @@ fn allowed<T>(
 /// A row that many want, and what keeps others from it until the transaction ends.
 pub type HotRow<K> = (Id<K>, fn(&mut Conn, Id<K>) -> Result<()>);
 
-/// A call that is to happen once.
-struct Claim {
-    key_hash: String,
-    fingerprints: Vec<String>,
-    caller: Caller,
-    now: Timestamp,
-}
-
-impl Claim {
-    /// Writes with `f` and keeps its answer, or gives the one that is kept.
-    fn write<A: Answer>(
-        &self,
-        conn: &mut Conn,
-        f: &impl Fn(&mut Conn) -> Result<A>,
-    ) -> Result<Kept> {
-        if let Some(kept) = self.find(conn)? {
-            return Ok(kept);
-        }
-        if !self.take(conn)? {
-            // Whoever took it meanwhile has committed.
-            return self.find(conn)?.ok_or(Error::Conflict(None));
-        }
-        let given = answer(&f(conn)?)?;
-        if given.body.len() > ANSWER_BYTES {
-            return Err(Error::internal("an answer is too long to be kept"));
-        }
-        diesel::update(idempotency_keys::table.find(&self.key_hash))
-            .set((
-                idempotency_keys::status.eq(i64::from(given.status.code)),
-                idempotency_keys::body.eq(&given.body),
-            ))
-            .execute(conn)?;
-        Ok(given)
-    }
-
-    /// Keeps the key to this transaction, on PostgreSQL, or refuses at once if another has it.
-    fn hold_key(&self, conn: &mut Conn) -> Result<()> {
-        let Conn::Pg(pg) = conn else {
-            return Ok(());
-        };
-        let mine = diesel::select(
-            diesel::dsl::sql::<diesel::sql_types::Bool>(
-                "pg_try_advisory_xact_lock(hashtextextended(",
-            )
-            .bind::<diesel::sql_types::Text, _>(&self.key_hash)
-            .sql(", 0))"),
-        );
-        match mine.get_result::<bool>(pg)? {
-            true => Ok(()),
-            false => Err(Error::Conflict(None)),
-        }
-    }
-
-    /// Takes the key first, so that on PostgreSQL a repeat waits here for this transaction;
-    /// false if another call has it. One that waited 5 s is a conflict.
-    fn take(&self, conn: &mut Conn) -> Result<bool> {
-        let row = diesel::insert_into(idempotency_keys::table).values((
-            idempotency_keys::key_hash.eq(&self.key_hash),
-            idempotency_keys::user_id.eq(self.caller.user_id()),
-            idempotency_keys::fingerprint.eq(self
-                .fingerprints
-                .first()
-                .cloned()
-                .unwrap_or_default()),
-            idempotency_keys::status.eq(0),
-            idempotency_keys::body.eq(""),
-            idempotency_keys::created_at.eq(self.now),
-        ));
-        match OrIgnore(row).execute(conn) {
-            Ok(rows) => Ok(rows == 1),
-            Err(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout") => {
-                Err(Error::Conflict(None))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn find(&self, conn: &mut Conn) -> Result<Option<Kept>> {
-        let row = idempotency_keys::table
-            .find(&self.key_hash)
-            .select(Row::as_select())
-            .first(conn)
-            .optional()?;
-        match row {
-            None => Ok(None),
-            Some(row) if row.created_at.0 + KEPT <= self.now.0 => {
-                diesel::delete(idempotency_keys::table.find(&self.key_hash)).execute(conn)?;
-                Ok(None)
-            }
-            Some(row) if !self.fingerprints.contains(&row.fingerprint) => Err(Error::KeyReused),
-            Some(row) => {
-                let status = u16::try_from(row.status).ok().and_then(Status::from_code);
-                let status =
-                    status.ok_or_else(|| Error::internal("a kept answer without a status"))?;
-                Ok(Some(Kept {
-                    status,
-                    body: row.body,
-                    replayed: true,
-                }))
-            }
-        }
-    }
-}
-
 fn answer(given: &impl Answer) -> Result<Kept> {
+    let body = given.body().map_err(Error::internal)?;
     Ok(Kept {
         status: given.status(),
-        body: given.body().map_err(Error::internal)?,
+        body,
         replayed: false,
     })
 }
