@@ -55,8 +55,8 @@ pub(super) async fn go_on(db: &Db, clock: &Clock) -> Result<()> {
     Ok(())
 }
 
-/// Cancels some bookings of a cancelled event; false once all of them are. Who was let in
-/// before has been there.
+/// Cancels some bookings of a cancelled event, also of who was let in early; false once all of
+/// them are.
 fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
     seats::hold_row(conn, event_id)?;
     let mut ended = Vec::new();
@@ -65,7 +65,6 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
         let some = bookings::table
             .filter(bookings::event_id.eq(event_id))
             .filter(bookings::status.eq(status))
-            .filter(bookings::admitted_at.is_null())
             .order(bookings::id)
             .limit(SLICE)
             .select(bookings::id)
@@ -73,7 +72,6 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
         // The guard once more, since another may be faster.
         let rows = diesel::update(bookings::table.filter(bookings::id.eq_any(some)))
             .filter(bookings::status.eq(status))
-            .filter(bookings::admitted_at.is_null())
             .set((
                 bookings::status.eq("cancelled"),
                 bookings::expires_at.eq(None::<Timestamp>),
