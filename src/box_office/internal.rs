@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bookings::{Terms, waitlist};
 use super::money::Minor;
-use super::seats::{self, After, Seats, Status, Take};
+use super::seats::{self, After, Status, Take};
 use crate::clock::Clock;
 use crate::community::events::EventId;
 use crate::db::types::Timestamp;
@@ -144,8 +144,7 @@ async fn update_availability(
             let after = match quantity < 0 {
                 true => seats::sell(conn, take, key.clone(), now)?,
                 false => {
-                    let most = |seats: &Seats| seats.max_per_booking;
-                    let after = seats::return_internal(conn, take, Some(most), key.clone(), now)?;
+                    let after = seats::return_internal(conn, take, true, key.clone(), now)?;
                     served(conn, id, after, terms, now)?
                 }
             };
@@ -197,7 +196,7 @@ async fn return_seats(
         clock,
         (id, seats::hold_row),
         move |conn| {
-            let after = seats::return_internal(conn, back, None, key.clone(), now)?;
+            let after = seats::return_internal(conn, back, false, key.clone(), now)?;
             let after = served(conn, id, after, terms, now)?;
             Ok(Plain::ok(SeatsLeft::of(id, &after)))
         },

@@ -111,7 +111,7 @@ pub fn cancel(
         quantity: row.quantity,
         amount: row.amount,
     };
-    seats::give_back(conn, row.event_id, back, now)?;
+    seats::give_back(conn, row.event_id, &[back], now)?;
     let subject = (row.event_id, row.id);
     record(conn, actor, "booking.cancelled", subject, now)?;
     waitlist::offer_ended(conn, row.id, "left", actor, now)?;

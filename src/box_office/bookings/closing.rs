@@ -20,8 +20,24 @@ const SLICES: usize = 5;
 
 /// Cancels all bookings of a cancelled event; what fails is left to the worker.
 pub async fn finish_or_leave(db: &Db, event_id: EventId, clock: &Clock) {
+    slices(db, event_id, usize::MAX, clock).await;
+}
+
+/// Cancels some bookings of each event that is not done.
+///
+/// # Errors
+/// Those of the database; the next round goes on.
+pub(super) async fn go_on(db: &Db, clock: &Clock) -> Result<()> {
+    for event_id in db.read(seats::closing).await? {
+        slices(db, event_id, SLICES, clock).await;
+    }
+    Ok(())
+}
+
+/// At most so many slices of an event. A failure is for the log, so that the others' turn comes.
+async fn slices(db: &Db, event_id: EventId, most: usize, clock: &Clock) {
     let now = Timestamp(clock.now());
-    loop {
+    for _ in 0..most {
         match db.write_later(move |conn| slice(conn, event_id, now)).await {
             Ok(true) => {}
             Ok(false) => return,
@@ -33,35 +49,14 @@ pub async fn finish_or_leave(db: &Db, event_id: EventId, clock: &Clock) {
     }
 }
 
-/// Cancels some bookings of each event that is not done.
-///
-/// # Errors
-/// Those of the database; the next round goes on.
-pub(super) async fn go_on(db: &Db, clock: &Clock) -> Result<()> {
-    let now = Timestamp(clock.now());
-    for event_id in db.read(seats::closing).await? {
-        for _ in 0..SLICES {
-            match db.write_later(move |conn| slice(conn, event_id, now)).await {
-                Ok(true) => {}
-                Ok(false) => break,
-                // The others' turn comes all the same.
-                Err(error) => {
-                    tracing::warn!(cause = %error, "bookings of a cancelled event are not cancelled yet");
-                    break;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Cancels some bookings of a cancelled event, also of who was let in early; false once all of
 /// them are.
 fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
     seats::hold_row(conn, event_id)?;
-    let mut ended = Vec::new();
-    // What was paid for has been confirmed.
-    for (status, paid) in [("confirmed", true), ("held", false)] {
+    let (mut ended, mut any) = (Vec::new(), false);
+    // What was paid for has been confirmed. Held ones first: one that is confirmed at the same
+    // moment is met by the one look or the other.
+    for (status, paid) in [("held", false), ("confirmed", true)] {
         let some = bookings::table
             .filter(bookings::event_id.eq(event_id))
             .filter(bookings::status.eq(status))
@@ -69,7 +64,8 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
             .limit(SLICE)
             .select(bookings::id)
             .load::<BookingId>(conn)?;
-        // The guard once more, since another may be faster.
+        any |= !some.is_empty();
+        // The guard once more, since another may be faster; then the next slice meets it.
         let rows = diesel::update(bookings::table.filter(bookings::id.eq_any(some)))
             .filter(bookings::status.eq(status))
             .set((
@@ -89,7 +85,7 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
     }
     let backs = ended.iter().map(|(back, _)| *back).collect::<Vec<_>>();
     if !backs.is_empty() {
-        seats::give_back_many(conn, event_id, &backs, now)?;
+        seats::give_back(conn, event_id, &backs, now)?;
     }
     for (Back { booking_id, .. }, paid) in ended {
         let subject = (event_id, booking_id);
@@ -99,7 +95,7 @@ fn slice(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
             record(conn, None, "booking.refund_due", subject, now)?;
         }
     }
-    if !backs.is_empty() || waitlist::close(conn, event_id, now)? {
+    if any || waitlist::close(conn, event_id, now)? {
         return Ok(true);
     }
     seats::closed(conn, event_id)?;

@@ -153,7 +153,7 @@ pub(super) fn of_event(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Re
         amount: *amount,
     });
     let backs = backs.collect::<Vec<_>>();
-    seats::give_back_many(conn, event_id, &backs, now)?;
+    seats::give_back(conn, event_id, &backs, now)?;
     for Back { booking_id, .. } in &backs {
         record(conn, None, "booking.expired", (event_id, *booking_id), now)?;
         waitlist::offer_ended(conn, *booking_id, "expired", None, now)?;

@@ -28,7 +28,7 @@ use super::money::Minor;
 use super::venues::VenueId;
 
 pub use movements::{
-    After, Back, Entry, Source, Take, enter, give_back, give_back_many, return_internal, sell, take,
+    After, Back, Entry, Source, Take, enter, give_back, return_internal, sell, take,
 };
 pub use verify::verify;
 

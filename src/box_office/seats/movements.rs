@@ -199,7 +199,8 @@ fn enter_quietly(
     Ok(())
 }
 
-/// Gives back seats that the internal calls took, each for what such a seat was sold for on
+/// Gives back seats that the internal calls took, if bounded at most as many as one call may
+/// take, each for what such a seat was sold for on
 /// average, and the last of them for all that is left; so that what comes and goes at different
 /// prices leaves nothing behind.
 ///
@@ -209,13 +210,13 @@ fn enter_quietly(
 pub fn return_internal(
     conn: &mut Conn,
     back: Take,
-    most: Option<fn(&Seats) -> i64>,
+    bounded: bool,
     key_hash: Option<String>,
     now: Timestamp,
 ) -> Result<After> {
     let seats = lock(conn, back.event_id)?;
     seats.check_on_sale(now)?;
-    if most.is_some_and(|most| back.quantity > most(&seats)) {
+    if bounded && back.quantity > seats.max_per_booking {
         return Err(too_many(&seats));
     }
     if back.quantity > seats.internal_taken {
@@ -269,18 +270,8 @@ pub struct Back {
     pub amount: i64,
 }
 
-/// Gives back the seats of a booking that has just ceased to hold them.
-pub fn give_back(conn: &mut Conn, event_id: EventId, back: Back, now: Timestamp) -> Result<()> {
-    give_back_many(conn, event_id, &[back], now)
-}
-
 /// Gives back the seats of bookings that have just ceased to hold them, all of one event.
-pub fn give_back_many(
-    conn: &mut Conn,
-    event_id: EventId,
-    backs: &[Back],
-    now: Timestamp,
-) -> Result<()> {
+pub fn give_back(conn: &mut Conn, event_id: EventId, backs: &[Back], now: Timestamp) -> Result<()> {
     let quantity = backs.iter().map(|back| back.quantity).sum::<i64>();
     let met = diesel::update(event_seats::table.find(event_id))
         .set((

@@ -136,7 +136,11 @@ fn first(conn: &mut Conn, seats: &Seats, now: Timestamp) -> Result<Option<Waits>
         };
         after = *last;
         for (id, person, party) in some {
-            let may = people::check_may_write(conn, person).is_ok();
+            let may = match people::check_may_write(conn, person) {
+                Ok(()) => true,
+                Err(Error::Forbidden(_) | Error::Unauthorized(_)) => false,
+                Err(error) => return Err(error),
+            };
             if may && share(conn, seats.event_id, person, now)? + party <= seats.max_per_booking {
                 return Ok(Some((id, person, party)));
             }
@@ -236,7 +240,7 @@ pub fn offer_ended(
     }
 }
 
-/// Closes the line of a cancelled event, some places at a time; false once it is closed.
+/// Closes the line of an event that was cancelled or has ended, some places at a time; false once it is closed.
 pub fn close(conn: &mut Conn, event_id: EventId, now: Timestamp) -> Result<bool> {
     let some = waitlist::table
         .filter(waitlist::event_id.eq(event_id))

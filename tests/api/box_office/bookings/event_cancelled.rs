@@ -231,3 +231,35 @@ fn a_refused_cancelling_leaves_bookings_as_they_are() {
         untouched(app, &event, 98);
     });
 }
+
+#[test]
+fn what_is_paid_while_its_event_is_cancelled_is_cancelled_and_refunded() {
+    each(|app| {
+        if app.database() != Database::Postgres {
+            return;
+        }
+        let event = on_sale(app, json!({}));
+        let [ann] = people(app, ["ann"]);
+        let held = hold(app, &ann, &event, 2);
+        app.super_admin();
+        // The payment service's call, of which the commit is still to come.
+        app.sql("begin");
+        app.sql(&format!(
+            "update bookings set status = 'confirmed', expires_at = null, \
+             payment_reference = 'p-1', confirmed_at = created_at where id = '{}'",
+            text(&held["booking_id"])
+        ));
+        std::thread::scope(|scope| {
+            let cancelling = scope.spawn(|| call_off(app, &event));
+            let waiting = "select count(*) from pg_locks where not granted";
+            while app.count(waiting) == 0 && !cancelling.is_finished() {
+                std::thread::yield_now();
+            }
+            app.sql("commit");
+            cancelling.join().expect("an answer").ok(200);
+        });
+        assert_eq!(read(&ann, &held)["status"], "cancelled");
+        assert_eq!(recorded(app, "booking.refund_due"), 1);
+        assert_empty(app, &event);
+    });
+}
